@@ -1,0 +1,1016 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * xvcpu: virtual CPUs on Intel VMX, through /dev/xvcpu.
+ *
+ * /dev/xvcpu  --XVCPU_CREATE_VM-->  VM fd  --XVCPU_CREATE_VCPU-->  vCPU fd (mmap: the run area)
+ *
+ * Rules that hold for every call:
+ *  - XVCPU_RUN and XVCPU_KICK take no argument. Every other ioctl takes a pointer to a struct whose
+ *    first member is its size in bytes as the caller knows it. A kernel that knows a longer struct
+ *    takes the missing tail as zero; a kernel that knows a shorter one accepts a longer struct only
+ *    if the unknown tail is zero (-E2BIG otherwise). On return @size is unchanged.
+ *  - Unknown flags and non-zero reserved members are -EINVAL.
+ *  - A failed call changes nothing, except that it fills the @error record of its own struct.
+ *  - Pointers are carried as __u64; all structs have one layout for 32- and 64-bit callers.
+ *  - Any ioctl: -EFAULT if an argument cannot be read or written, -EINVAL if @size is below the
+ *    first published size of the struct, -ENOTTY for a number that this kind of fd does not know.
+ *
+ * XVCPU_RUN and XVCPU_SET_MEMORY must come from the address space that created the VM (-EIO
+ * otherwise); everything else works from any holder of the fd.
+ *
+ * docs/uapi.md has the tour, the table of RUN's results, and examples.
+ */
+#ifndef _UAPI_XVCPU_H
+#define _UAPI_XVCPU_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/** define XVCPU_ABI_VERSION - &xvcpu_info.abi_version of this header; grows when structs grow */
+#define XVCPU_ABI_VERSION	1
+
+#define XVCPU_IOC_TYPE		0xd7
+
+/*
+ * Numbers are plain _IO() so that growing a struct keeps its number.
+ * 0x00-0x1f: /dev/xvcpu; 0x20-0x3f: VM fd; 0x40-0x7f: vCPU fd.
+ */
+#define XVCPU_GET_INFO			_IO(XVCPU_IOC_TYPE, 0x00)
+#define XVCPU_GET_SUPPORTED_CPUID	_IO(XVCPU_IOC_TYPE, 0x01)
+#define XVCPU_GET_MSR_LIST		_IO(XVCPU_IOC_TYPE, 0x02)
+#define XVCPU_CREATE_VM			_IO(XVCPU_IOC_TYPE, 0x03)
+
+#define XVCPU_CREATE_VCPU		_IO(XVCPU_IOC_TYPE, 0x20)
+#define XVCPU_SET_MEMORY		_IO(XVCPU_IOC_TYPE, 0x21)
+
+#define XVCPU_RUN			_IO(XVCPU_IOC_TYPE, 0x40)
+#define XVCPU_KICK			_IO(XVCPU_IOC_TYPE, 0x41)
+#define XVCPU_GET_STATE			_IO(XVCPU_IOC_TYPE, 0x42)
+#define XVCPU_SET_STATE			_IO(XVCPU_IOC_TYPE, 0x43)
+#define XVCPU_RESET			_IO(XVCPU_IOC_TYPE, 0x44)
+
+/**
+ * enum xvcpu_error_code - what was wrong with a refused request
+ * @XVCPU_ERR_NONE:      nothing is known beyond the errno
+ * @XVCPU_ERR_FLAGS:     an unknown flag; @value is the flags, @expected the mask of known ones
+ * @XVCPU_ERR_RESERVED:  a reserved member is not zero
+ * @XVCPU_ERR_RANGE:     a number is outside its range; @expected is the nearest limit
+ * @XVCPU_ERR_ALIGN:     an address or length is not aligned; @expected is the alignment
+ * @XVCPU_ERR_WRAP:      start plus length wraps or passes the end of its space; @expected is the end
+ * @XVCPU_ERR_OVERLAP:   the range overlaps slot number @expected
+ * @XVCPU_ERR_EXISTS:    the id or slot is taken
+ * @XVCPU_ERR_MISSING:   the slot to delete, or the group asked for, does not exist
+ * @XVCPU_ERR_TWICE:     the same slot or entry stands twice in one call
+ * @XVCPU_ERR_BITS:      reserved bits of a register are set; @expected is the mask of allowed bits
+ * @XVCPU_ERR_CANONICAL: an address is not canonical
+ * @XVCPU_ERR_VALUE:     a value that the hardware or the ABI does not allow
+ * @XVCPU_ERR_SPACE:     the buffer is too small; @expected is the size needed
+ * @XVCPU_ERR_FEATURE:   the hardware lacks a feature; @expected is an &enum xvcpu_feature and @value
+ *                       an &enum xvcpu_reason
+ */
+enum xvcpu_error_code {
+	XVCPU_ERR_NONE		= 0,
+	XVCPU_ERR_FLAGS		= 1,
+	XVCPU_ERR_RESERVED	= 2,
+	XVCPU_ERR_RANGE		= 3,
+	XVCPU_ERR_ALIGN		= 4,
+	XVCPU_ERR_WRAP		= 5,
+	XVCPU_ERR_OVERLAP	= 6,
+	XVCPU_ERR_EXISTS	= 7,
+	XVCPU_ERR_MISSING	= 8,
+	XVCPU_ERR_TWICE		= 9,
+	XVCPU_ERR_BITS		= 10,
+	XVCPU_ERR_CANONICAL	= 11,
+	XVCPU_ERR_VALUE		= 12,
+	XVCPU_ERR_SPACE		= 13,
+	XVCPU_ERR_FEATURE	= 14,
+};
+
+/**
+ * struct xvcpu_error - why a call was refused; written only when the call fails
+ * @code:     &enum xvcpu_error_code
+ * @index:    which element: the entry of an array, or the &enum xvcpu_state_id of a state group
+ * @field:    byte offset of the offending member in its struct (for an MSR: the MSR's number)
+ * @reserved: 0
+ * @value:    the value that was refused
+ * @expected: what would have been accepted; the meaning depends on @code
+ */
+struct xvcpu_error {
+	__u32 code;
+	__u32 index;
+	__u32 field;
+	__u32 reserved;
+	__aligned_u64 value;
+	__aligned_u64 expected;
+};
+
+/* ------------------------------------------------------------------ /dev/xvcpu: what is there */
+
+/**
+ * enum xvcpu_reason - whether a feature can be used, and if not, why
+ * @XVCPU_REASON_UNKNOWN:   this kernel does not know the feature
+ * @XVCPU_REASON_OK:        usable
+ * @XVCPU_REASON_NO_VMX:    CPUID.1:ECX.VMX[5] is clear
+ * @XVCPU_REASON_UNLOCKED:  IA32_FEATURE_CONTROL is not locked: the firmware left VMX undecided
+ * @XVCPU_REASON_LOCKED:    IA32_FEATURE_CONTROL is locked with VMX off: a firmware setting
+ * @XVCPU_REASON_TAKEN:     CR4.VMXE is already set on some CPU: another hypervisor holds VMX
+ * @XVCPU_REASON_NO_CPU:    the processor lacks it
+ * @XVCPU_REASON_PARAM:     turned off by a module parameter
+ * @XVCPU_REASON_NO_KERNEL: the kernel does not offer what it needs
+ * @XVCPU_REASON_DIFFERS:   the CPUs of this machine disagree about it
+ */
+enum xvcpu_reason {
+	XVCPU_REASON_UNKNOWN	= 0,
+	XVCPU_REASON_OK		= 1,
+	XVCPU_REASON_NO_VMX	= 2,
+	XVCPU_REASON_UNLOCKED	= 3,
+	XVCPU_REASON_LOCKED	= 4,
+	XVCPU_REASON_TAKEN	= 5,
+	XVCPU_REASON_NO_CPU	= 6,
+	XVCPU_REASON_PARAM	= 7,
+	XVCPU_REASON_NO_KERNEL	= 8,
+	XVCPU_REASON_DIFFERS	= 9,
+};
+
+/**
+ * enum xvcpu_feature - indices into &xvcpu_info.features
+ *
+ * Required, without any of which XVCPU_CREATE_VM fails: the first twelve.
+ *
+ * @XVCPU_FEATURE_VMX:          VMX instructions
+ * @XVCPU_FEATURE_FIRMWARE:     VMX outside SMX allowed and locked by the firmware
+ * @XVCPU_FEATURE_AVAILABLE:    no other hypervisor holds VMX on any CPU (a snapshot)
+ * @XVCPU_FEATURE_VMCS:         VMCS region of at most 4096 bytes in write-back memory
+ * @XVCPU_FEATURE_TRUE_CTLS:    IA32_VMX_TRUE_* capability MSRs
+ * @XVCPU_FEATURE_SECONDARY:    secondary processor-based controls
+ * @XVCPU_FEATURE_EPT:          extended page tables, 4-level, write-back, with single-context INVEPT
+ * @XVCPU_FEATURE_UNRESTRICTED: unrestricted guest: real mode and unpaged protected mode run directly
+ * @XVCPU_FEATURE_MSR_BITMAPS:  MSR and I/O bitmaps
+ * @XVCPU_FEATURE_EFER:         EFER loaded and saved by entry and exit
+ * @XVCPU_FEATURE_PAT:          PAT loaded and saved by entry and exit
+ * @XVCPU_FEATURE_TPR_SHADOW:   TPR shadow or CR8 exiting: the guest cannot reach the host's TPR
+ * @XVCPU_FEATURE_EPT_AD:       accessed and dirty bits in EPT entries
+ * @XVCPU_FEATURE_VPID:         TLB entries tagged with a VPID
+ * @XVCPU_FEATURE_RDTSCP:       RDTSCP and RDPID in the guest
+ * @XVCPU_FEATURE_INVPCID:      INVPCID in the guest
+ * @XVCPU_FEATURE_XSAVES:       XSAVES and XRSTORS in the guest
+ * @XVCPU_FEATURE_XSAVE:        XSAVE, XCR0
+ * @XVCPU_FEATURE_VNMI:         virtual NMIs
+ */
+enum xvcpu_feature {
+	XVCPU_FEATURE_VMX		= 0,
+	XVCPU_FEATURE_FIRMWARE		= 1,
+	XVCPU_FEATURE_AVAILABLE		= 2,
+	XVCPU_FEATURE_VMCS		= 3,
+	XVCPU_FEATURE_TRUE_CTLS		= 4,
+	XVCPU_FEATURE_SECONDARY		= 5,
+	XVCPU_FEATURE_EPT		= 6,
+	XVCPU_FEATURE_UNRESTRICTED	= 7,
+	XVCPU_FEATURE_MSR_BITMAPS	= 8,
+	XVCPU_FEATURE_EFER		= 9,
+	XVCPU_FEATURE_PAT		= 10,
+	XVCPU_FEATURE_TPR_SHADOW	= 11,
+	XVCPU_FEATURE_EPT_AD		= 12,
+	XVCPU_FEATURE_VPID		= 13,
+	XVCPU_FEATURE_RDTSCP		= 14,
+	XVCPU_FEATURE_INVPCID		= 15,
+	XVCPU_FEATURE_XSAVES		= 16,
+	XVCPU_FEATURE_XSAVE		= 17,
+	XVCPU_FEATURE_VNMI		= 18,
+};
+
+/** define XVCPU_FEATURE_SLOTS - size of &xvcpu_info.features */
+#define XVCPU_FEATURE_SLOTS	64
+/** define XVCPU_FEATURE_REQUIRED - features below this index are required by XVCPU_CREATE_VM */
+#define XVCPU_FEATURE_REQUIRED	12
+
+/**
+ * struct xvcpu_info - XVCPU_GET_INFO: versions, limits, layout and features; all members are output
+ * @size:            in: sizeof(struct xvcpu_info) of the caller
+ * @abi_version:     %XVCPU_ABI_VERSION of the kernel
+ * @errata:          bit n set: fixed fault n of docs/uapi.md "Errata" is fixed in this module
+ * @max_vcpus:       vCPUs per VM; ids are 0 to @max_vcpus - 1
+ * @max_slots:       memory slots per VM; slot numbers are 0 to @max_slots - 1
+ * @max_cpuid:       entries in a vCPU's CPUID table
+ * @max_msrs:        entries in the MSRS state group
+ * @gpa_bits:        guest-physical address width of this machine's EPT, in bits
+ * @run_size:        bytes to map read-write at offset 0 of a vCPU fd
+ * @run_request:     offset of &struct xvcpu_run_request in the run area
+ * @run_exit:        offset of &struct xvcpu_run_exit
+ * @run_sync:        offset of &struct xvcpu_run_sync
+ * @run_data:        offset of the data of string I/O (one page)
+ * @stats_offset:    mmap offset of &struct xvcpu_run_stats; can only be mapped without PROT_WRITE
+ * @stats_size:      bytes to map there
+ * @state_size:      bytes that hold every state group of a vCPU at their largest
+ * @tsc_khz:         host TSC frequency, in kHz
+ * @ready:           first required feature's &enum xvcpu_reason that is not OK, else
+ *                   %XVCPU_REASON_OK: XVCPU_CREATE_VM can be expected to work now
+ * @reserved:        0
+ * @features:        for each &enum xvcpu_feature an &enum xvcpu_reason
+ */
+struct xvcpu_info {
+	__u32 size;
+	__u32 abi_version;
+	__aligned_u64 errata;
+	__u32 max_vcpus;
+	__u32 max_slots;
+	__u32 max_cpuid;
+	__u32 max_msrs;
+	__u32 gpa_bits;
+	__u32 run_size;
+	__u32 run_request;
+	__u32 run_exit;
+	__u32 run_sync;
+	__u32 run_data;
+	__u32 stats_offset;
+	__u32 stats_size;
+	__u32 state_size;
+	__u32 tsc_khz;
+	__u32 ready;
+	__u32 reserved;
+	__u8 features[XVCPU_FEATURE_SLOTS];
+};
+
+/** define XVCPU_CPUID_SUBLEAF - the entry answers only when ECX equals @subleaf */
+#define XVCPU_CPUID_SUBLEAF	(1u << 0)
+
+/**
+ * struct xvcpu_cpuid_entry - one leaf of a CPUID table
+ * @leaf:     EAX on input
+ * @subleaf:  ECX on input, when %XVCPU_CPUID_SUBLEAF is set; else 0
+ * @flags:    XVCPU_CPUID_*
+ * @eax:      value returned; leaf 1 EBX[31:24] and the x2APIC id leaves are filled from the vCPU's
+ * @ebx:      APIC id, and OSXSAVE, OSPKE and the XSAVE sizes from its registers, whatever the
+ * @ecx:      table says
+ * @edx:      value returned
+ * @reserved: 0
+ */
+struct xvcpu_cpuid_entry {
+	__u32 leaf;
+	__u32 subleaf;
+	__u32 flags;
+	__u32 eax;
+	__u32 ebx;
+	__u32 ecx;
+	__u32 edx;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_cpuid - XVCPU_GET_SUPPORTED_CPUID: the largest table a guest can be given here
+ * @size:     sizeof(struct xvcpu_cpuid)
+ * @flags:    0
+ * @nr:       in: entries that fit at @entries; out: entries there are
+ * @reserved: 0
+ * @entries:  user pointer to an array of &struct xvcpu_cpuid_entry
+ * @error:    why the call failed
+ *
+ * Never contains VMX, the host's APIC id or topology, or a feature the module cannot switch.
+ * -ENOSPC: @nr is too small; @nr and @error.expected say how many are needed, nothing is written at
+ * @entries. -ENODEV: no VMX.
+ */
+struct xvcpu_cpuid {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 reserved;
+	__aligned_u64 entries;
+	struct xvcpu_error error;
+};
+
+/**
+ * struct xvcpu_msr_list - XVCPU_GET_MSR_LIST: the MSRs that make up the MSRS state group
+ * @size:     sizeof(struct xvcpu_msr_list)
+ * @flags:    0
+ * @nr:       in: numbers that fit at @indices; out: numbers there are
+ * @reserved: 0
+ * @indices:  user pointer to an array of __u32 MSR numbers
+ * @error:    why the call failed
+ *
+ * -ENOSPC: as for XVCPU_GET_SUPPORTED_CPUID.
+ */
+struct xvcpu_msr_list {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 reserved;
+	__aligned_u64 indices;
+	struct xvcpu_error error;
+};
+
+/**
+ * define XVCPU_VM_MSR_EXIT - accesses to MSRs that the module neither switches nor emulates exit as
+ * %XVCPU_EXIT_MSR_READ or %XVCPU_EXIT_MSR_WRITE; without it they raise #GP(0) in the guest
+ */
+#define XVCPU_VM_MSR_EXIT	(1u << 0)
+
+/** define XVCPU_LAPIC_NONE - no local APIC in the kernel: HLT is an exit, the VMM injects */
+#define XVCPU_LAPIC_NONE	0
+
+/**
+ * struct xvcpu_create_vm - XVCPU_CREATE_VM: returns a VM fd (close-on-exec)
+ * @size:     sizeof(struct xvcpu_create_vm)
+ * @flags:    XVCPU_VM_*
+ * @lapic:    XVCPU_LAPIC_*
+ * @gpa_bits: guest-physical address width, 30 to &xvcpu_info.gpa_bits; 0 means the largest
+ * @views:    EPT views; 0: one. Others are -EINVAL in this version
+ * @reserved: 0
+ * @tsc:      the guest's TSC at this moment
+ * @error:    why the call failed
+ *
+ * Turns VMX on, on every CPU, if this is the first VM. The VM belongs to the caller's address space.
+ * -ENODEV: no VMX (@error has the reason). -EOPNOTSUPP: VMX is there, but locked off by the firmware
+ * or lacking a required feature. -EBUSY: another hypervisor holds VMX. -EIO: VMXON failed.
+ * -EMFILE, -ENFILE, -ENOMEM as usual.
+ */
+struct xvcpu_create_vm {
+	__u32 size;
+	__u32 flags;
+	__u32 lapic;
+	__u32 gpa_bits;
+	__u32 views;
+	__u32 reserved;
+	__aligned_u64 tsc;
+	struct xvcpu_error error;
+};
+
+/* ------------------------------------------------------------------------------------- VM fd */
+
+/**
+ * struct xvcpu_create_vcpu - XVCPU_CREATE_VCPU: returns a vCPU fd (close-on-exec)
+ * @size:    sizeof(struct xvcpu_create_vcpu)
+ * @flags:   0
+ * @id:      0 to &xvcpu_info.max_vcpus - 1
+ * @apic_id: what CPUID tells the guest, 0 to 254; every vCPU of a VM its own
+ * @error:   why the call failed
+ *
+ * The vCPU starts in the state after power-up (SDM "Processor State After Reset"): real mode,
+ * CS:RIP = f000:fff0 with CS.base 0xffff0000. Its CPUID table is the supported one. It keeps the VM
+ * alive until its own fd is closed. -EEXIST: @id or @apic_id is taken.
+ */
+struct xvcpu_create_vcpu {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__u32 apic_id;
+	struct xvcpu_error error;
+};
+
+/** define XVCPU_SLOT_READONLY - guest writes exit as MMIO; guest reads and fetches work */
+#define XVCPU_SLOT_READONLY	(1u << 0)
+
+/** define XVCPU_BACKING_HVA - @hva names memory of the address space that created the VM */
+#define XVCPU_BACKING_HVA	0
+
+/**
+ * struct xvcpu_memory_slot - one guest-physical range
+ * @gpa:      first guest-physical address, 4 KiB aligned
+ * @size:     bytes, 4 KiB multiple; 0 deletes the slot
+ * @hva:      address in the caller's memory that backs @gpa, 4 KiB aligned; 0 when deleting
+ * @slot:     0 to &xvcpu_info.max_slots - 1
+ * @flags:    XVCPU_SLOT_*
+ * @backing:  XVCPU_BACKING_*
+ * @fd:       0 for %XVCPU_BACKING_HVA
+ * @offset:   0 for %XVCPU_BACKING_HVA
+ * @reserved: 0
+ *
+ * Naming an existing slot replaces it. The memory behind @hva need not exist yet: pages are looked up
+ * when the guest touches them, and follow the address space (munmap, fork, migration, swap).
+ */
+struct xvcpu_memory_slot {
+	__aligned_u64 gpa;
+	__aligned_u64 size;
+	__aligned_u64 hva;
+	__u32 slot;
+	__u32 flags;
+	__u32 backing;
+	__u32 fd;
+	__aligned_u64 offset;
+	__aligned_u64 reserved[2];
+};
+
+/**
+ * struct xvcpu_memory - XVCPU_SET_MEMORY: change several slots in one atomic step
+ * @size:     sizeof(struct xvcpu_memory)
+ * @flags:    0
+ * @nr:       entries, 1 to &xvcpu_info.max_slots
+ * @reserved: 0
+ * @slots:    user pointer to an array of &struct xvcpu_memory_slot
+ * @error:    why the call failed; @error.index is the entry
+ *
+ * All entries take effect or none does; no vCPU ever runs with some of them. Overlap is judged on
+ * the table as it would be afterwards, so two slots can change places in one call.
+ * -EINVAL: alignment, wrap, range, flags, the same slot twice. -EEXIST: overlap. -ENOENT: deleting a
+ * slot that does not exist. -EIO: not the address space that created the VM. -ENOMEM.
+ */
+struct xvcpu_memory {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 reserved;
+	__aligned_u64 slots;
+	struct xvcpu_error error;
+};
+
+/* ----------------------------------------------------------------------------- vCPU fd: state */
+
+/**
+ * enum xvcpu_state_id - groups of vCPU state; bit n of a mask stands for group n
+ * @XVCPU_STATE_REGS:    &struct xvcpu_regs
+ * @XVCPU_STATE_SREGS:   &struct xvcpu_sregs
+ * @XVCPU_STATE_CREGS:   &struct xvcpu_cregs
+ * @XVCPU_STATE_MSRS:    &struct xvcpu_msrs
+ * @XVCPU_STATE_CPUID:   &struct xvcpu_cpuid_table
+ * @XVCPU_STATE_DEBUG:   &struct xvcpu_debug_regs
+ * @XVCPU_STATE_PENDING: &struct xvcpu_pending, read only
+ */
+enum xvcpu_state_id {
+	XVCPU_STATE_REGS	= 0,
+	XVCPU_STATE_SREGS	= 1,
+	XVCPU_STATE_CREGS	= 2,
+	XVCPU_STATE_MSRS	= 3,
+	XVCPU_STATE_CPUID	= 4,
+	XVCPU_STATE_DEBUG	= 5,
+	XVCPU_STATE_PENDING	= 6,
+};
+
+/** define XVCPU_STATE_SLOTS - size of &xvcpu_state.groups */
+#define XVCPU_STATE_SLOTS	16
+
+/**
+ * struct xvcpu_regs - general registers, in the order of their encoding (SDM "ModR/M")
+ * @rax: to @r15: 64 bits each; rsp is in its place by encoding
+ * @rcx: .
+ * @rdx: .
+ * @rbx: .
+ * @rsp: .
+ * @rbp: .
+ * @rsi: .
+ * @rdi: .
+ * @r8:  .
+ * @r9:  .
+ * @r10: .
+ * @r11: .
+ * @r12: .
+ * @r13: .
+ * @r14: .
+ * @r15: .
+ * @rip:    instruction pointer; at an exit that needs an answer: of the exiting instruction
+ * @rflags: bit 1 must be set, reserved bits clear
+ */
+struct xvcpu_regs {
+	__aligned_u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+	__aligned_u64 r8, r9, r10, r11, r12, r13, r14, r15;
+	__aligned_u64 rip, rflags;
+};
+
+/**
+ * struct xvcpu_segment - a segment register with its hidden part
+ * @base:     base address
+ * @limit:    limit in bytes, as the hidden part holds it (already scaled by G)
+ * @selector: the visible part
+ * @ar:       access rights in VMCS form: type[3:0] S[4] DPL[6:5] P[7] AVL[12] L[13] D/B[14] G[15];
+ *            the unusable bit is not here but in @unusable
+ * @unusable: 1: a null selector was loaded
+ * @reserved: 0
+ */
+struct xvcpu_segment {
+	__aligned_u64 base;
+	__u32 limit;
+	__u16 selector;
+	__u16 ar;
+	__u32 unusable;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_table - GDTR or IDTR
+ * @base:     linear address, canonical
+ * @limit:    bytes - 1, at most 0xffff
+ * @reserved: 0
+ */
+struct xvcpu_table {
+	__aligned_u64 base;
+	__u32 limit;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_sregs - segment and descriptor-table registers
+ * @es:   in the order of their encoding in VMCS fields
+ * @cs:   .
+ * @ss:   .
+ * @ds:   .
+ * @fs:   .
+ * @gs:   .
+ * @ldtr: .
+ * @tr:   .
+ * @gdtr: global descriptor table
+ * @idtr: interrupt descriptor table
+ */
+struct xvcpu_sregs {
+	struct xvcpu_segment es, cs, ss, ds, fs, gs, ldtr, tr;
+	struct xvcpu_table gdtr, idtr;
+};
+
+/**
+ * struct xvcpu_cregs - control registers and what goes with them
+ * @cr0:       as the guest reads it
+ * @cr2:       page-fault linear address
+ * @cr3:       page-table base; bits above the guest-physical width are refused
+ * @cr4:       as the guest reads it; VMXE and bits that CPUID does not announce are refused
+ * @cr8:       task priority, 0 to 15
+ * @efer:      SCE, LME, LMA, NXE; LMA must equal LME && CR0.PG when the vCPU is run
+ * @apic_base: IA32_APIC_BASE
+ * @xcr0:      extended control register 0; bit 0 set
+ * @xss:       IA32_XSS; 0 in this version
+ * @pdpte:     PAE page-directory pointers, meaningful when PAE paging is on without long mode;
+ *             loaded from here by SET
+ */
+struct xvcpu_cregs {
+	__aligned_u64 cr0, cr2, cr3, cr4, cr8;
+	__aligned_u64 efer, apic_base, xcr0, xss;
+	__aligned_u64 pdpte[4];
+};
+
+/**
+ * struct xvcpu_msr - one MSR and its value
+ * @index:    MSR number
+ * @reserved: 0
+ * @value:    64 bits
+ */
+struct xvcpu_msr {
+	__u32 index;
+	__u32 reserved;
+	__aligned_u64 value;
+};
+
+/**
+ * struct xvcpu_msrs - the MSRS group: a count and that many entries
+ * @nr:       entries; GET fills all of XVCPU_GET_MSR_LIST, SET may give fewer
+ * @reserved: 0
+ * @entries:  the MSRs
+ */
+struct xvcpu_msrs {
+	__u32 nr;
+	__u32 reserved;
+	struct xvcpu_msr entries[];
+};
+
+/**
+ * struct xvcpu_cpuid_table - the CPUID group: a count and that many entries
+ * @nr:       entries, at most &xvcpu_info.max_cpuid
+ * @reserved: 0
+ * @entries:  a SET replaces the whole table; features that the module does not support are refused
+ */
+struct xvcpu_cpuid_table {
+	__u32 nr;
+	__u32 reserved;
+	struct xvcpu_cpuid_entry entries[];
+};
+
+/**
+ * struct xvcpu_debug_regs - debug registers
+ * @db:  DR0 to DR3
+ * @dr6: status; SET forces the fixed bits
+ * @dr7: control; bits 63:32 clear
+ */
+struct xvcpu_debug_regs {
+	__aligned_u64 db[4];
+	__aligned_u64 dr6, dr7;
+};
+
+/**
+ * struct xvcpu_pending - whether the last exit still waits for the VMM's answer
+ * @reason:   &enum xvcpu_exit_reason that waits, or %XVCPU_EXIT_NONE
+ * @reserved: 0
+ */
+struct xvcpu_pending {
+	__u32 reason;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_state_group - where a group stands in the buffer
+ * @offset: from the start of the buffer, 8-byte aligned
+ * @size:   bytes
+ */
+struct xvcpu_state_group {
+	__u32 offset;
+	__u32 size;
+};
+
+/** define XVCPU_STATE_QUIESCED - GET: fail with -EBUSY if an exit waits for its answer */
+#define XVCPU_STATE_QUIESCED	(1u << 0)
+
+/**
+ * struct xvcpu_state - XVCPU_GET_STATE, XVCPU_SET_STATE: several groups of a vCPU's state at once
+ * @size:     sizeof(struct xvcpu_state)
+ * @flags:    XVCPU_STATE_* (GET only)
+ * @mask:     bit n: group n is wanted (GET) or given (SET)
+ * @buffer:   user pointer to the groups
+ * @length:   bytes at @buffer; GET sets it to the bytes used (on -ENOSPC: needed)
+ * @reserved: 0
+ * @groups:   GET: out, place of each chosen group; SET: in. What GET filled can be given to SET
+ * @error:    why the call failed; @error.index is the group
+ *
+ * The order in which groups are applied is the kernel's: a caller cannot get it wrong. SET checks
+ * every group against itself, then applies all of them; rules between groups (SDM "Checks on the
+ * Guest State Area") are checked when the vCPU is run, so that any state can be reached step by step.
+ *
+ * -EBUSY: the vCPU is in XVCPU_RUN, or (SET, or GET with %XVCPU_STATE_QUIESCED) an exit waits for its
+ * answer. -ENOSPC: @length is too small. -EINVAL: a group is unknown, has the wrong size, lies
+ * outside the buffer or overlaps @length, or a value is refused.
+ */
+struct xvcpu_state {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 mask;
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 reserved;
+	struct xvcpu_state_group groups[XVCPU_STATE_SLOTS];
+	struct xvcpu_error error;
+};
+
+/**
+ * struct xvcpu_reset - XVCPU_RESET: put the vCPU into the state after power-up
+ * @size:     sizeof(struct xvcpu_reset)
+ * @flags:    0
+ * @error:    why the call failed
+ *
+ * Everything that the vCPU holds is reset but its CPUID table, its ids and its statistics. A pending
+ * completion and a pending kick are dropped. -EBUSY: the vCPU is in XVCPU_RUN.
+ */
+struct xvcpu_reset {
+	__u32 size;
+	__u32 flags;
+	struct xvcpu_error error;
+};
+
+/* -------------------------------------------------------------------------- vCPU fd: running */
+
+/**
+ * enum xvcpu_exit_reason - why XVCPU_RUN returned
+ *
+ * Those marked (answer) wait for the VMM: the guest's RIP is still at the instruction, and the next
+ * XVCPU_RUN completes it as &xvcpu_run_request.answer says.
+ *
+ * @XVCPU_EXIT_NONE:         no exit yet
+ * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (answer); &xvcpu_run_exit.hypercall
+ * @XVCPU_EXIT_IO:           IN or OUT (answer); &xvcpu_run_exit.io
+ * @XVCPU_EXIT_MMIO:         data access outside every slot, or write to a read-only slot (answer);
+ *                           &xvcpu_run_exit.mmio
+ * @XVCPU_EXIT_MSR_READ:     RDMSR (answer); &xvcpu_run_exit.msr
+ * @XVCPU_EXIT_MSR_WRITE:    WRMSR (answer); &xvcpu_run_exit.msr
+ * @XVCPU_EXIT_MEMORY_FAULT: fetch or page walk outside every slot, or the memory behind a slot
+ *                           cannot be had; the access is retried; &xvcpu_run_exit.memory
+ * @XVCPU_EXIT_EVENT_FAULT:  such a fault, or MMIO, while an event was being delivered; the event is
+ *                           delivered again; &xvcpu_run_exit.memory with its event members
+ * @XVCPU_EXIT_HLT:          HLT; RIP is behind it
+ * @XVCPU_EXIT_SHUTDOWN:     triple fault; only XVCPU_RESET or XVCPU_SET_STATE makes sense now
+ * @XVCPU_EXIT_SIGNAL:       a signal, or immediate_exit; XVCPU_RUN returned -EINTR
+ * @XVCPU_EXIT_KICK:         XVCPU_KICK
+ * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; &xvcpu_run_exit.fail_entry
+ * @XVCPU_EXIT_INTERNAL:     the module met something it cannot handle; &xvcpu_run_exit.hardware
+ * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for; &xvcpu_run_exit.hardware
+ *
+ * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 24-39 for windows, budget,
+ * debug, intercepted exceptions and instructions.
+ */
+enum xvcpu_exit_reason {
+	XVCPU_EXIT_NONE			= 0,
+	XVCPU_EXIT_HYPERCALL		= 1,
+	XVCPU_EXIT_IO			= 2,
+	XVCPU_EXIT_MMIO			= 3,
+	XVCPU_EXIT_MSR_READ		= 4,
+	XVCPU_EXIT_MSR_WRITE		= 5,
+	XVCPU_EXIT_MEMORY_FAULT		= 6,
+	XVCPU_EXIT_EVENT_FAULT		= 7,
+	XVCPU_EXIT_HLT			= 8,
+	XVCPU_EXIT_SHUTDOWN		= 9,
+	XVCPU_EXIT_SIGNAL		= 20,
+	XVCPU_EXIT_KICK			= 21,
+	XVCPU_EXIT_FAIL_ENTRY		= 40,
+	XVCPU_EXIT_INTERNAL		= 41,
+	XVCPU_EXIT_UNKNOWN		= 42,
+};
+
+/**
+ * enum xvcpu_answer - how the next XVCPU_RUN completes an exit that waits
+ * @XVCPU_ANSWER_DONE:      the data in the exit section is the result: write it to its destination
+ *                          and go behind the instruction
+ * @XVCPU_ANSWER_RETRY:     execute the instruction again; nothing is written
+ * @XVCPU_ANSWER_SKIPPED:   the VMM emulated the instruction itself and wrote RIP and the registers
+ *                          through the sync section: the module only clears STI and MOV-SS blocking
+ * @XVCPU_ANSWER_EXCEPTION: raise @vector with @error_code at the instruction
+ *
+ * An answer is read only when an exit waits; it is reset to DONE (0) by the kernel when consumed.
+ */
+enum xvcpu_answer {
+	XVCPU_ANSWER_DONE	= 0,
+	XVCPU_ANSWER_RETRY	= 1,
+	XVCPU_ANSWER_SKIPPED	= 2,
+	XVCPU_ANSWER_EXCEPTION	= 3,
+};
+
+/**
+ * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
+ * @immediate_exit: non-zero: apply and complete, but return -EINTR instead of entering; never cleared
+ *                  by the kernel
+ * @answer:         &enum xvcpu_answer for the exit that waits
+ * @vector:         %XVCPU_ANSWER_EXCEPTION: 0 to 31, not 2 (NMI)
+ * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one
+ * @sync:           mask of groups (REGS, SREGS, CREGS) to write to the sync section at each exit
+ * @dirty:          mask of groups that the VMM changed in the sync section and that the next
+ *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded
+ * @reserved:       not read in this version; keep 0
+ *
+ * Written by the VMM, read once by each XVCPU_RUN.
+ */
+struct xvcpu_run_request {
+	__u32 immediate_exit;
+	__u32 answer;
+	__u32 vector;
+	__u32 error_code;
+	__aligned_u64 sync;
+	__aligned_u64 dirty;
+	__aligned_u64 reserved[28];
+};
+
+/** define XVCPU_IO_IN - &xvcpu_exit_io.direction: the guest reads the port */
+#define XVCPU_IO_IN	0
+/** define XVCPU_IO_OUT - &xvcpu_exit_io.direction: the guest writes the port */
+#define XVCPU_IO_OUT	1
+
+/**
+ * struct xvcpu_exit_io - IN or OUT
+ * @port:      0 to 0xffff
+ * @size:      1, 2 or 4 bytes
+ * @direction: XVCPU_IO_*
+ * @count:     1
+ * @data:      OUT: what the guest wrote, zero-extended; IN: the VMM's answer, @size bytes of it
+ */
+struct xvcpu_exit_io {
+	__u16 port;
+	__u8 size;
+	__u8 direction;
+	__u32 count;
+	__aligned_u64 data;
+};
+
+/** define XVCPU_MMIO_WRITE - the guest writes */
+#define XVCPU_MMIO_WRITE	(1u << 0)
+/** define XVCPU_MMIO_DECODED - the module decoded the instruction: @size and @data hold */
+#define XVCPU_MMIO_DECODED	(1u << 1)
+/** define XVCPU_MMIO_GLA - @gla is valid */
+#define XVCPU_MMIO_GLA		(1u << 2)
+
+/**
+ * struct xvcpu_exit_mmio - a data access to guest-physical memory that is not there
+ * @gpa:      first byte of the access
+ * @gla:      guest-linear address, with %XVCPU_MMIO_GLA
+ * @flags:    XVCPU_MMIO_*
+ * @size:     bytes, 1 to 64; 0 when not decoded
+ * @insn_len: bytes of @insn that are valid; 0 if the instruction could not be read
+ * @insn:     the instruction's bytes at RIP, and what follows them
+ * @data:     write: what the guest wrote; read: the VMM's answer, @size bytes of it
+ *
+ * Not decoded (@flags without %XVCPU_MMIO_DECODED): the VMM emulates the instruction from @insn and
+ * answers %XVCPU_ANSWER_SKIPPED, or %XVCPU_ANSWER_RETRY or %XVCPU_ANSWER_EXCEPTION; DONE is -EINVAL.
+ */
+struct xvcpu_exit_mmio {
+	__aligned_u64 gpa;
+	__aligned_u64 gla;
+	__u32 flags;
+	__u8 size;
+	__u8 insn_len;
+	__u8 insn[15];
+	__u8 reserved[3];
+	__u8 data[64];
+};
+
+/**
+ * struct xvcpu_exit_msr - RDMSR or WRMSR
+ * @index:    ECX
+ * @reserved: 0
+ * @value:    WRMSR: EDX:EAX; RDMSR: the VMM's answer
+ */
+struct xvcpu_exit_msr {
+	__u32 index;
+	__u32 reserved;
+	__aligned_u64 value;
+};
+
+/**
+ * struct xvcpu_exit_hypercall - VMCALL
+ * @nr:     RAX
+ * @args:   RDI, RSI, RDX, RCX, R8, R9
+ * @result: the VMM's answer, to RAX; 0 at the exit
+ *
+ * At a CPL above 0 VMCALL raises #UD in the guest and never exits here.
+ */
+struct xvcpu_exit_hypercall {
+	__aligned_u64 nr;
+	__aligned_u64 args[6];
+	__aligned_u64 result;
+};
+
+/** define XVCPU_ACCESS_READ - data read */
+#define XVCPU_ACCESS_READ	(1u << 0)
+/** define XVCPU_ACCESS_WRITE - data write */
+#define XVCPU_ACCESS_WRITE	(1u << 1)
+/** define XVCPU_ACCESS_EXEC - instruction fetch */
+#define XVCPU_ACCESS_EXEC	(1u << 2)
+/** define XVCPU_ACCESS_WALK - made by the guest's page walk, not by the access at @gla itself */
+#define XVCPU_ACCESS_WALK	(1u << 3)
+/** define XVCPU_ACCESS_GLA - @gla is valid */
+#define XVCPU_ACCESS_GLA	(1u << 4)
+
+/**
+ * struct xvcpu_exit_memory - a guest access that no memory answers
+ * @gpa:        guest-physical address
+ * @gla:        guest-linear address, with %XVCPU_ACCESS_GLA
+ * @access:     XVCPU_ACCESS_*
+ * @error:      0: no slot there, or its permissions refuse; else a positive errno (EFAULT, ENOMEM,
+ *              EHWPOISON) that getting the page behind the slot gave
+ * @view:       0
+ * @event_info: %XVCPU_EXIT_EVENT_FAULT: the event in VM-entry interruption-information form
+ * @event_error: its error code
+ * @reserved:   0
+ */
+struct xvcpu_exit_memory {
+	__aligned_u64 gpa;
+	__aligned_u64 gla;
+	__u32 access;
+	__u32 error;
+	__u32 view;
+	__u32 event_info;
+	__u32 event_error;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_exit_fail_entry - the processor refused the VM entry
+ * @instruction_error: VM-instruction error (SDM "VM Instruction Error Numbers"), 0 if the entry got
+ *                     as far as loading guest state
+ * @hw_reason:         exit reason without bit 31: 33 guest state, 34 MSR loading, 41 machine check;
+ *                     0 with @instruction_error
+ * @qualification:     exit qualification
+ * @rule:              &enum xvcpu_rule that the guest state breaks, %XVCPU_RULE_NONE if the module's
+ *                     own checks found none
+ * @field:             VMCS encoding of the field that breaks it
+ * @value:             what the field holds
+ * @expected:          what the rule wants, where that is a single value or mask; else 0
+ * @cpu:               host CPU on which it happened
+ * @reserved:          0
+ */
+struct xvcpu_exit_fail_entry {
+	__u32 instruction_error;
+	__u32 hw_reason;
+	__aligned_u64 qualification;
+	__u32 rule;
+	__u32 field;
+	__aligned_u64 value;
+	__aligned_u64 expected;
+	__u32 cpu;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_exit_hardware - a VM exit as the processor describes it
+ * @hw_reason:      the exit-reason field, all 32 bits
+ * @insn_len:       VM-exit instruction length
+ * @qualification:  exit qualification
+ * @gpa:            guest-physical address field
+ * @gla:            guest-linear address field
+ * @intr_info:      VM-exit interruption information
+ * @intr_error:     VM-exit interruption error code
+ * @vectoring_info: IDT-vectoring information
+ * @insn_info:      VM-exit instruction information
+ *
+ * Members that the exit does not define hold what the processor left there. The next XVCPU_RUN
+ * enters at RIP again unless the VMM changes it.
+ */
+struct xvcpu_exit_hardware {
+	__u32 hw_reason;
+	__u32 insn_len;
+	__aligned_u64 qualification;
+	__aligned_u64 gpa;
+	__aligned_u64 gla;
+	__u32 intr_info;
+	__u32 intr_error;
+	__u32 vectoring_info;
+	__u32 insn_info;
+};
+
+/**
+ * struct xvcpu_run_exit - what XVCPU_RUN came back with; second section of the run area
+ * @reason:     &enum xvcpu_exit_reason
+ * @reserved:   0
+ * @error:      XVCPU_RUN returned -EINVAL: what in the request was refused
+ * @io:         %XVCPU_EXIT_IO
+ * @mmio:       %XVCPU_EXIT_MMIO
+ * @msr:        %XVCPU_EXIT_MSR_READ, %XVCPU_EXIT_MSR_WRITE
+ * @hypercall:  %XVCPU_EXIT_HYPERCALL
+ * @memory:     %XVCPU_EXIT_MEMORY_FAULT, %XVCPU_EXIT_EVENT_FAULT
+ * @fail_entry: %XVCPU_EXIT_FAIL_ENTRY
+ * @hardware:   %XVCPU_EXIT_UNKNOWN, %XVCPU_EXIT_INTERNAL
+ * @padding:    the union's size
+ *
+ * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result) is
+ * read back, once, by the XVCPU_RUN that completes the exit.
+ */
+struct xvcpu_run_exit {
+	__u32 reason;
+	__u32 reserved;
+	struct xvcpu_error error;
+	union {
+		struct xvcpu_exit_io io;
+		struct xvcpu_exit_mmio mmio;
+		struct xvcpu_exit_msr msr;
+		struct xvcpu_exit_hypercall hypercall;
+		struct xvcpu_exit_memory memory;
+		struct xvcpu_exit_fail_entry fail_entry;
+		struct xvcpu_exit_hardware hardware;
+		__u8 padding[256];
+	};
+};
+
+/**
+ * struct xvcpu_run_sync - registers shared with the VMM; third section of the run area
+ * @valid:    mask of the groups that the last exit wrote; written by the kernel only
+ * @reserved: 0
+ * @regs:     general registers
+ * @cregs:    control registers
+ * @sregs:    segment registers
+ */
+struct xvcpu_run_sync {
+	__aligned_u64 valid;
+	__aligned_u64 reserved[7];
+	struct xvcpu_regs regs;
+	struct xvcpu_cregs cregs;
+	struct xvcpu_sregs sregs;
+};
+
+/**
+ * enum xvcpu_counter - indices into &xvcpu_run_stats.counters above the basic exit reasons
+ * @XVCPU_COUNT_ENTRIES:    VM entries
+ * @XVCPU_COUNT_USER_EXITS: returns of XVCPU_RUN with an exit for the VMM
+ * @XVCPU_COUNT_SIGNALS:    returns with -EINTR
+ * @XVCPU_COUNT_KICKS:      returns with %XVCPU_EXIT_KICK
+ * @XVCPU_COUNT_MIGRATIONS: loads on another CPU than the last
+ * @XVCPU_COUNT_EPT_MAPPED: guest pages mapped by EPT faults of this vCPU
+ * @XVCPU_COUNT_EPT_RETRY:  EPT faults tried again because the memory changed meanwhile
+ * @XVCPU_COUNT_EPT_FLUSH:  invalidations of EPT-derived translations
+ * @XVCPU_COUNT_INJECTED:   events injected
+ */
+enum xvcpu_counter {
+	XVCPU_COUNT_ENTRIES	= 96,
+	XVCPU_COUNT_USER_EXITS	= 97,
+	XVCPU_COUNT_SIGNALS	= 98,
+	XVCPU_COUNT_KICKS	= 99,
+	XVCPU_COUNT_MIGRATIONS	= 100,
+	XVCPU_COUNT_EPT_MAPPED	= 101,
+	XVCPU_COUNT_EPT_RETRY	= 102,
+	XVCPU_COUNT_EPT_FLUSH	= 103,
+	XVCPU_COUNT_INJECTED	= 104,
+};
+
+/** define XVCPU_COUNTERS - size of &xvcpu_run_stats.counters */
+#define XVCPU_COUNTERS		128
+
+/**
+ * struct xvcpu_run_stats - counters, mapped read-only at &xvcpu_info.stats_offset
+ * @counters: 0 to 95: VM exits by basic exit reason (SDM "VMX Basic Exit Reasons"; 95 takes all
+ *            higher ones); from 96 on &enum xvcpu_counter
+ *
+ * Written by the kernel only; a reader sees each counter whole, not all of them at one instant.
+ */
+struct xvcpu_run_stats {
+	__aligned_u64 counters[XVCPU_COUNTERS];
+};
+
+/**
+ * DOC: XVCPU_RUN
+ *
+ * Runs the vCPU until something needs the VMM. In this order: loads the groups in @dirty, completes
+ * the exit that waits, looks at pending kick, signals and @immediate_exit, enters the guest.
+ *
+ * 0: &xvcpu_run_exit.reason says why. -EINTR: a signal or @immediate_exit, reason
+ * %XVCPU_EXIT_SIGNAL. -EINVAL: the request is wrong: &xvcpu_run_exit.error says where; neither the
+ * registers nor the waiting exit changed. -EBUSY: another thread is in XVCPU_RUN or a state ioctl of
+ * this vCPU. -EIO: not the address space that created the VM, or the hardware state was lost (VMX was
+ * turned off under the vCPU): XVCPU_RESET makes it usable again.
+ */
+
+/**
+ * DOC: XVCPU_KICK
+ *
+ * Makes the XVCPU_RUN that is under way, or the next one, return with %XVCPU_EXIT_KICK. Any thread of
+ * any process that holds the fd; needs no signal. Kicks do not add up: one that finds an earlier one
+ * unconsumed is part of it. Never lost: with another exit it stays pending behind that exit.
+ * Always 0.
+ */
+
+#endif /* _UAPI_XVCPU_H */
