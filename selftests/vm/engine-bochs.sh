@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Bochs: an emulator that has VMX, for hosts that have not. Sourced by run; sets `emulator`.
+#
+# One tick of the TSC is one executed instruction (clock: sync=none, one CPU). At this ips and
+# tsc_early_khz the kernel and Bochs' timers agree on time, and a timer tick is millions of
+# instructions; the price is a slow serial port (some 87,000 instructions a character), which is why
+# everything that matters leaves by port 0xe9.
+
+bochs_ips=1000000000
+
+bochs_needs() {
+	need bochs-bin bochs
+	need xorriso xorriso
+	need_file /usr/share/bochs/BIOS-bochs-latest bochsbios
+	need_file /usr/share/bochs/VGABIOS-lgpl-latest vgabios
+	need_file /usr/lib/ISOLINUX/isolinux.bin isolinux
+	need_file /usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
+}
+
+bochs_append() {
+	echo "nokaslr tsc=reliable tsc_early_khz=$((bochs_ips / 1000))"
+}
+
+bochs_iso() { # APPEND
+	local iso=$work/iso
+	mkdir -p "$iso/isolinux"
+	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$iso/isolinux"
+	ln "$work/initrd" "$iso/initrd"
+	cp "$kernel_image" "$iso/vmlinuz"
+	cat >"$iso/isolinux/isolinux.cfg" <<-EOF
+	DEFAULT linux
+	PROMPT 0
+	LABEL linux
+	KERNEL /vmlinuz
+	INITRD /initrd
+	APPEND $1
+	EOF
+	xorriso -as mkisofs -quiet -o "$work/boot.iso" -b isolinux/isolinux.bin -c isolinux/boot.cat \
+		-no-emul-boot -boot-load-size 4 -boot-info-table "$iso" 2>"$work/xorriso.log" ||
+		die "xorriso failed: $(tail -n 3 "$work/xorriso.log")"
+}
+
+# Debian's Bochs is its debugger build: it waits at a prompt unless told to continue. The rfb display
+# needs no terminal; the sound drivers are dummies because Bochs aborts on a host without a sound card.
+bochs_prepare() { # APPEND
+	local errors=ignore
+	[ "$bochs_errors" = no ] || errors=report
+	bochs_iso "$1"
+	echo c >"$work/bochs.commands"
+	cat >"$work/bochsrc" <<-EOF
+	megs: $mem
+	cpu: count=$cpus, model=${cpu_model:-broadwell_ult}, ips=$bochs_ips, reset_on_triple_fault=0
+	romimage: file=/usr/share/bochs/BIOS-bochs-latest
+	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+	ata0-master: type=cdrom, path=$work/boot.iso, status=inserted
+	boot: cdrom
+	com1: enabled=1, mode=file, dev=$work/serial
+	port_e9_hack: enabled=1
+	clock: sync=none, time0=utc
+	display_library: rfb, options="timeout=0"
+	sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
+	log: $work/bochs.log
+	panic: action=fatal
+	error: action=$errors
+	info: action=ignore
+	EOF
+	emulator=(bochs-bin -q -f "$work/bochsrc" -rc "$work/bochs.commands")
+}
+
+# With --bochs-errors: why VM entries were refused.
+bochs_after() {
+	[ "$bochs_errors" = yes ] || return 0
+	say "VM entries that Bochs refused, with the rule that was broken:"
+	grep -a 'VMENTER FAIL' "$work/bochs.log" | sort | uniq -c | sort -rn >&2 || say "  none"
+}
+
+# What Bochs itself says about a machine that died.
+bochs_last_words() {
+	grep -a -E 'PANIC|>>PANIC<<|exception' "$work/bochs.log" | tail -n 5 || true
+}
