@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The guest's RAM. Owner and concurrency: guest_memory.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "guest_memory.h"
+
+#define PAGE_SIZE	4096ull
+
+int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err)
+{
+	u64 low = size < GUEST_HOLE_START ? size : GUEST_HOLE_START;
+	u8 *host;
+
+	memset(memory, 0, sizeof(*memory));
+	if (!size || size % PAGE_SIZE)
+		return message_set(err, EINVAL,
+				   "%" PRIu64 " bytes of guest memory: give a positive multiple of 4 KiB",
+				   size);
+	if (size > SIZE_MAX)
+		return message_set(err, ENOMEM, "%" PRIu64 " bytes of guest memory: too much", size);
+
+	host = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (host == MAP_FAILED)
+		return message_set(err, ENOMEM,
+				   "cannot map %" PRIu64 " MiB of guest memory (%s): give the guest less",
+				   size >> 20, strerror(errno));
+
+	memory->host = host;
+	memory->size = size;
+	memory->regions[0] = (struct guest_region){ .gpa = 0, .size = low, .host = host };
+	memory->nr_regions = 1;
+	if (size > low) {
+		memory->regions[1] = (struct guest_region){
+			.gpa = GUEST_HOLE_END, .size = size - low, .host = host + low,
+		};
+		memory->nr_regions = 2;
+	}
+	return 0;
+}
+
+void guest_memory_free(struct guest_memory *memory)
+{
+	if (memory->host)
+		munmap(memory->host, memory->size);
+	memset(memory, 0, sizeof(*memory));
+}
+
+void *guest_memory_at(const struct guest_memory *memory, u64 gpa, u64 len)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory->nr_regions; i++) {
+		const struct guest_region *region = &memory->regions[i];
+
+		if (gpa < region->gpa || gpa - region->gpa >= region->size)
+			continue;
+		if (len > region->size - (gpa - region->gpa))
+			return NULL;
+		return region->host + (gpa - region->gpa);
+	}
+	return NULL;
+}
