@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "guest_memory.h"
+#include "refuse.h"
 
 #define PAGE_SIZE	4096ull
 
@@ -16,18 +17,18 @@ int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err
 
 	memset(memory, 0, sizeof(*memory));
 	if (!size || size % PAGE_SIZE)
-		return message_set(err, EINVAL,
-				   "%" PRIu64 " bytes of guest memory: give a positive multiple of 4 KiB",
-				   size);
+		return refuse(err, EINVAL,
+			      "%" PRIu64 " bytes of guest memory: give a positive multiple of 4 KiB",
+			      size);
 	if (size > SIZE_MAX)
-		return message_set(err, ENOMEM, "%" PRIu64 " bytes of guest memory: too much", size);
+		return refuse(err, ENOMEM, "%" PRIu64 " bytes of guest memory: too much", size);
 
 	host = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (host == MAP_FAILED)
-		return message_set(err, ENOMEM,
-				   "cannot map %" PRIu64 " MiB of guest memory (%s): give the guest less",
-				   size >> 20, strerror(errno));
+		return refuse(err, ENOMEM,
+			      "cannot map %" PRIu64 " MiB of guest memory (%s): give the guest less",
+			      size >> 20, strerror(errno));
 
 	memory->host = host;
 	memory->size = size;

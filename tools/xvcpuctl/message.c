@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Formatting of failure messages. No state, no lock. */
-#include <stdarg.h>
-#include <stdio.h>
-
+/*
+ * The text of a refusal: see message.h. A struct message belongs to the thread that fills it.
+ */
 #include "message.h"
 
-int message_set(struct message *message, int error, const char *format, ...)
+#include <stdio.h>
+#include <string.h>
+
+void message_set(struct message *msg, const char *fmt, ...)
 {
 	va_list args;
 
-	if (message) {
-		va_start(args, format);
-		vsnprintf(message->text, sizeof(message->text), format, args);
-		va_end(args);
-	}
-	return -error;
+	if (!msg)
+		return;
+	va_start(args, fmt);
+	vsnprintf(msg->text, sizeof(msg->text), fmt, args);
+	va_end(args);
+}
+
+void message_append(struct message *msg, const char *fmt, ...)
+{
+	size_t used;
+	va_list args;
+
+	if (!msg)
+		return;
+	used = strnlen(msg->text, sizeof(msg->text) - 1);
+	va_start(args, fmt);
+	vsnprintf(msg->text + used, sizeof(msg->text) - used, fmt, args);
+	va_end(args);
 }

@@ -1,26 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sentence that goes with a failure: what is wrong and what to do about it.
+ * One message for the person at the terminal: what was wrong, and what to do about it.
  *
- * Whoever finds the fault writes it, the command that called prints it. It belongs to the caller.
+ * The function that finds the fault sets the text; the command that asked prints it once, behind its
+ * own name. No function below a command prints anything itself.
  */
 #ifndef XVCPUCTL_MESSAGE_H
 #define XVCPUCTL_MESSAGE_H
 
-/** struct message - one sentence without a final newline; empty as long as nothing failed */
+#include <stdarg.h>
+
+#define MESSAGE_SIZE	512
+
+/**
+ * struct message - text of a refusal
+ * @text: one line or more without a final newline; empty while nothing is wrong
+ */
 struct message {
-	char text[512];
+	char text[MESSAGE_SIZE];
 };
 
 /**
- * message_set() - note a failure
- * @message: receives the sentence; may be NULL
- * @error:   positive errno
- * @format:  printf format of the sentence
- *
- * Return: -@error, so that a caller can "return message_set(...)".
+ * message_set() - replace the text; what does not fit is cut
+ * @msg: may be NULL: the caller does not want to know
+ * @fmt: as for printf(3), no final newline
  */
-int message_set(struct message *message, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void message_set(struct message *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * message_append() - add to the text; what does not fit is cut
+ * @msg: may be NULL
+ * @fmt: as for printf(3)
+ */
+void message_append(struct message *msg, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif /* XVCPUCTL_MESSAGE_H */
