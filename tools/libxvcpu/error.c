@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Error records in words: which element of the request, which member, and what was wrong with it.
+ *
+ * A record carries numbers only; the ioctl that filled it says which struct its offsets belong to.
+ * Constant tables, the caller's buffer, any thread.
+ */
+#include "libxvcpu.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* A member of a struct, to be found by its offset. */
+struct member {
+	size_t offset;
+	const char *name;
+};
+
+#define MEMBER(type, member)	{ offsetof(struct type, member), #member }
+
+static const struct member create_vm_members[] = {
+	MEMBER(xvcpu_create_vm, size), MEMBER(xvcpu_create_vm, flags),
+	MEMBER(xvcpu_create_vm, lapic), MEMBER(xvcpu_create_vm, gpa_bits),
+	MEMBER(xvcpu_create_vm, views), MEMBER(xvcpu_create_vm, reserved),
+	MEMBER(xvcpu_create_vm, tsc),
+};
+
+static const struct member create_vcpu_members[] = {
+	MEMBER(xvcpu_create_vcpu, size), MEMBER(xvcpu_create_vcpu, flags),
+	MEMBER(xvcpu_create_vcpu, id), MEMBER(xvcpu_create_vcpu, apic_id),
+};
+
+static const struct member list_members[] = {
+	MEMBER(xvcpu_msr_list, size), MEMBER(xvcpu_msr_list, flags),
+	MEMBER(xvcpu_msr_list, nr), MEMBER(xvcpu_msr_list, reserved),
+	MEMBER(xvcpu_msr_list, indices),
+};
+
+static const struct member memory_members[] = {
+	MEMBER(xvcpu_memory, size), MEMBER(xvcpu_memory, flags), MEMBER(xvcpu_memory, nr),
+	MEMBER(xvcpu_memory, reserved), MEMBER(xvcpu_memory, slots),
+};
+
+static const struct member slot_members[] = {
+	MEMBER(xvcpu_memory_slot, gpa), MEMBER(xvcpu_memory_slot, size),
+	MEMBER(xvcpu_memory_slot, hva), MEMBER(xvcpu_memory_slot, slot),
+	MEMBER(xvcpu_memory_slot, flags), MEMBER(xvcpu_memory_slot, backing),
+	MEMBER(xvcpu_memory_slot, fd), MEMBER(xvcpu_memory_slot, offset),
+	MEMBER(xvcpu_memory_slot, reserved),
+};
+
+static const struct member state_members[] = {
+	MEMBER(xvcpu_state, size), MEMBER(xvcpu_state, flags), MEMBER(xvcpu_state, mask),
+	MEMBER(xvcpu_state, buffer), MEMBER(xvcpu_state, length), MEMBER(xvcpu_state, reserved),
+};
+
+static const struct member request_members[] = {
+	MEMBER(xvcpu_run_request, immediate_exit), MEMBER(xvcpu_run_request, answer),
+	MEMBER(xvcpu_run_request, vector), MEMBER(xvcpu_run_request, error_code),
+	MEMBER(xvcpu_run_request, sync), MEMBER(xvcpu_run_request, dirty),
+	MEMBER(xvcpu_run_request, reserved),
+};
+
+static const struct member regs_members[] = {
+	MEMBER(xvcpu_regs, rax), MEMBER(xvcpu_regs, rcx), MEMBER(xvcpu_regs, rdx),
+	MEMBER(xvcpu_regs, rbx), MEMBER(xvcpu_regs, rsp), MEMBER(xvcpu_regs, rbp),
+	MEMBER(xvcpu_regs, rsi), MEMBER(xvcpu_regs, rdi), MEMBER(xvcpu_regs, r8),
+	MEMBER(xvcpu_regs, r9), MEMBER(xvcpu_regs, r10), MEMBER(xvcpu_regs, r11),
+	MEMBER(xvcpu_regs, r12), MEMBER(xvcpu_regs, r13), MEMBER(xvcpu_regs, r14),
+	MEMBER(xvcpu_regs, r15), MEMBER(xvcpu_regs, rip), MEMBER(xvcpu_regs, rflags),
+};
+
+/* Eight segment registers of one size, then two descriptor-table registers of another. */
+static const char * const segment_names[] = { "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr" };
+static const char * const table_names[] = { "gdtr", "idtr" };
+
+static const struct member segment_members[] = {
+	MEMBER(xvcpu_segment, base), MEMBER(xvcpu_segment, limit), MEMBER(xvcpu_segment, selector),
+	MEMBER(xvcpu_segment, ar), MEMBER(xvcpu_segment, unusable), MEMBER(xvcpu_segment, reserved),
+};
+
+static const struct member table_members[] = {
+	MEMBER(xvcpu_table, base), MEMBER(xvcpu_table, limit), MEMBER(xvcpu_table, reserved),
+};
+
+static const struct member cregs_members[] = {
+	MEMBER(xvcpu_cregs, cr0), MEMBER(xvcpu_cregs, cr2), MEMBER(xvcpu_cregs, cr3),
+	MEMBER(xvcpu_cregs, cr4), MEMBER(xvcpu_cregs, cr8), MEMBER(xvcpu_cregs, efer),
+	MEMBER(xvcpu_cregs, apic_base), MEMBER(xvcpu_cregs, xcr0), MEMBER(xvcpu_cregs, xss),
+	MEMBER(xvcpu_cregs, pdpte[0]), MEMBER(xvcpu_cregs, pdpte[1]),
+	MEMBER(xvcpu_cregs, pdpte[2]), MEMBER(xvcpu_cregs, pdpte[3]),
+};
+
+static const struct member debug_members[] = {
+	MEMBER(xvcpu_debug_regs, db[0]), MEMBER(xvcpu_debug_regs, db[1]),
+	MEMBER(xvcpu_debug_regs, db[2]), MEMBER(xvcpu_debug_regs, db[3]),
+	MEMBER(xvcpu_debug_regs, dr6), MEMBER(xvcpu_debug_regs, dr7),
+};
+
+static const struct member cpuid_members[] = {
+	MEMBER(xvcpu_cpuid_entry, leaf), MEMBER(xvcpu_cpuid_entry, subleaf),
+	MEMBER(xvcpu_cpuid_entry, flags), MEMBER(xvcpu_cpuid_entry, eax),
+	MEMBER(xvcpu_cpuid_entry, ebx), MEMBER(xvcpu_cpuid_entry, ecx),
+	MEMBER(xvcpu_cpuid_entry, edx), MEMBER(xvcpu_cpuid_entry, reserved),
+};
+
+/* The caller's buffer, and how much of it is used. */
+struct out {
+	char *text;
+	size_t size;
+	size_t used;
+};
+
+__attribute__((__format__(__printf__, 2, 3)))
+static void put(struct out *out, const char *fmt, ...)
+{
+	va_list args;
+	int ret;
+
+	if (out->used >= out->size)
+		return;
+	va_start(args, fmt);
+	ret = vsnprintf(out->text + out->used, out->size - out->used, fmt, args);
+	va_end(args);
+	if (ret > 0)
+		out->used += ret;
+}
+
+static void put_member(struct out *out, const struct member *members, size_t nr, __u32 field)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (members[i].offset == field) {
+			put(out, "%s", members[i].name);
+			return;
+		}
+	}
+	put(out, "byte %u", field);
+}
+
+static void put_sregs_member(struct out *out, __u32 field)
+{
+	size_t index, tables = offsetof(struct xvcpu_sregs, gdtr);
+
+	if (field < tables) {
+		index = field / sizeof(struct xvcpu_segment);
+		put(out, "%s.", segment_names[index]);
+		field %= sizeof(struct xvcpu_segment);
+		put_member(out, segment_members, ARRAY_SIZE(segment_members), field);
+		return;
+	}
+	field -= tables;
+	index = field / sizeof(struct xvcpu_table);
+	put(out, "%s.", index < ARRAY_SIZE(table_names) ? table_names[index] : "?");
+	field %= sizeof(struct xvcpu_table);
+	put_member(out, table_members, ARRAY_SIZE(table_members), field);
+}
+
+static void put_cpuid_member(struct out *out, __u32 field)
+{
+	size_t size = sizeof(struct xvcpu_cpuid_entry);
+
+	put(out, "entries[%zu].", field / size);
+	put_member(out, cpuid_members, ARRAY_SIZE(cpuid_members), field % size);
+}
+
+static void put_group_member(struct out *out, const struct xvcpu_error *error)
+{
+	__u32 field = error->field;
+
+	put(out, "%s.", xvcpu_state_name(error->index));
+	switch (error->index) {
+	case XVCPU_STATE_REGS:
+		put_member(out, regs_members, ARRAY_SIZE(regs_members), field);
+		break;
+	case XVCPU_STATE_SREGS:
+		put_sregs_member(out, field);
+		break;
+	case XVCPU_STATE_CREGS:
+		put_member(out, cregs_members, ARRAY_SIZE(cregs_members), field);
+		break;
+	case XVCPU_STATE_DEBUG:
+		put_member(out, debug_members, ARRAY_SIZE(debug_members), field);
+		break;
+	case XVCPU_STATE_MSRS:
+		put(out, "0x%x", field);
+		break;
+	case XVCPU_STATE_CPUID:
+		if (field < sizeof(struct xvcpu_cpuid_table)) {
+			put(out, "nr");
+			break;
+		}
+		put_cpuid_member(out, field - sizeof(struct xvcpu_cpuid_table));
+		break;
+	default:
+		put(out, "byte %u", field);
+	}
+}
+
+/* Whether a record of SET_MEMORY is about the call itself, not about the entry it names. */
+static int about_memory_header(const struct xvcpu_error *error)
+{
+	return error->field == offsetof(struct xvcpu_memory, flags) ||
+	       error->field == offsetof(struct xvcpu_memory, reserved) ||
+	       (error->code == XVCPU_ERR_RANGE && error->field == offsetof(struct xvcpu_memory, nr));
+}
+
+/* The same for GET_STATE and SET_STATE, whose groups have no flags and no buffer. */
+static int about_state_header(const struct xvcpu_error *error)
+{
+	return error->code == XVCPU_ERR_FLAGS || error->code == XVCPU_ERR_SPACE ||
+	       error->code == XVCPU_ERR_RESERVED || error->code == XVCPU_ERR_MISSING;
+}
+
+static void put_place(struct out *out, unsigned int request, const struct xvcpu_error *error)
+{
+	switch (request) {
+	case XVCPU_CREATE_VM:
+		put_member(out, create_vm_members, ARRAY_SIZE(create_vm_members), error->field);
+		break;
+	case XVCPU_CREATE_VCPU:
+		put_member(out, create_vcpu_members, ARRAY_SIZE(create_vcpu_members), error->field);
+		break;
+	case XVCPU_GET_SUPPORTED_CPUID:
+	case XVCPU_GET_MSR_LIST:
+		put_member(out, list_members, ARRAY_SIZE(list_members), error->field);
+		break;
+	case XVCPU_SET_MEMORY:
+		if (about_memory_header(error)) {
+			put_member(out, memory_members, ARRAY_SIZE(memory_members), error->field);
+			break;
+		}
+		put(out, "slots[%u].", error->index);
+		put_member(out, slot_members, ARRAY_SIZE(slot_members), error->field);
+		break;
+	case XVCPU_GET_STATE:
+	case XVCPU_SET_STATE:
+		if (about_state_header(error))
+			put_member(out, state_members, ARRAY_SIZE(state_members), error->field);
+		else
+			put_group_member(out, error);
+		break;
+	case XVCPU_RUN:
+		put_member(out, request_members, ARRAY_SIZE(request_members), error->field);
+		break;
+	default:
+		put(out, "byte %u", error->field);
+	}
+}
+
+static void put_fault(struct out *out, const struct xvcpu_error *error)
+{
+	unsigned long long value = error->value, expected = error->expected;
+
+	switch (error->code) {
+	case XVCPU_ERR_FLAGS:
+		put(out, " is 0x%llx: known flags are 0x%llx", value, expected);
+		break;
+	case XVCPU_ERR_RESERVED:
+		put(out, " is reserved and must be 0, not 0x%llx", value);
+		break;
+	case XVCPU_ERR_RANGE:
+		put(out, " is %llu (0x%llx): the limit is %llu", value, value, expected);
+		break;
+	case XVCPU_ERR_ALIGN:
+		put(out, " is 0x%llx: must be a multiple of 0x%llx", value, expected);
+		break;
+	case XVCPU_ERR_WRAP:
+		put(out, " is 0x%llx: the range passes the end at 0x%llx", value, expected);
+		break;
+	case XVCPU_ERR_OVERLAP:
+		put(out, " is 0x%llx: the range overlaps slot %llu", value, expected);
+		break;
+	case XVCPU_ERR_EXISTS:
+		put(out, " is %llu: already taken", value);
+		break;
+	case XVCPU_ERR_MISSING:
+		put(out, " is 0x%llx: there is no such thing", value);
+		break;
+	case XVCPU_ERR_TWICE:
+		put(out, " is %llu: given twice in one call", value);
+		break;
+	case XVCPU_ERR_BITS:
+		put(out, " is 0x%llx: bits 0x%llx are not allowed here", value, value & ~expected);
+		break;
+	case XVCPU_ERR_CANONICAL:
+		put(out, " is 0x%llx: not a canonical address", value);
+		break;
+	case XVCPU_ERR_VALUE:
+		put(out, " is 0x%llx: not an allowed value", value);
+		break;
+	case XVCPU_ERR_SPACE:
+		put(out, " is %llu: too small, %llu is needed", value, expected);
+		break;
+	default:
+		put(out, " is 0x%llx: refused with code %u", value, error->code);
+	}
+}
+
+const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error *error, char *text,
+				  size_t size)
+{
+	struct out out = { .text = text, .size = size };
+
+	if (size)
+		text[0] = '\0';
+	if (error->code == XVCPU_ERR_FEATURE) {
+		put(&out, "%s: %s", xvcpu_feature_text(error->expected),
+		    xvcpu_reason_text(error->value));
+	} else if (error->code != XVCPU_ERR_NONE) {
+		put_place(&out, request, error);
+		put_fault(&out, error);
+	}
+	return text;
+}
