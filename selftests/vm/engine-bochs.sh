@@ -52,7 +52,7 @@ bochs_prepare() { # APPEND
 	cat >"$work/bochsrc" <<-EOF
 	megs: $mem
 	cpu: count=$cpus, model=${cpu_model:-broadwell_ult}, ips=$bochs_ips, reset_on_triple_fault=0
-	romimage: file=/usr/share/bochs/BIOS-bochs-latest
+	romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 	vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 	ata0-master: type=cdrom, path=$work/boot.iso, status=inserted
 	boot: cdrom

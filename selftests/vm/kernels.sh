@@ -19,7 +19,7 @@
 #
 # The cache, ${XDG_CACHE_HOME:-~/.cache}/xvcpu, is shared by every checkout and by parallel runs:
 #   pin/NAME                  the package version that NAME stands for, from the first use on
-#   deb/PACKAGE_VERSION/      a package, unpacked
+#   deb/PACKAGE_VERSION/      a package, unpacked; headers together with the two they need
 #   src/linux-source-6.1_V/   the kernel's source
 #   kernel/NAME-HASH/         a built kernel; HASH covers fragments, source version and recipe
 # A directory appears there by rename only, so what exists is whole.
@@ -73,29 +73,37 @@ package_dependency() { # PACKAGE PREFIX
 	package_field "$1" Depends | tr ',' '\n' | sed -n "s/^ *\($2[^ ]*\).*/\1/p" | head -n 1
 }
 
-# Prints where PACKAGE of VERSION is unpacked; fetches it first when it is not there.
-unpacked() { # PACKAGE VERSION
-	local dir=$cache/deb/$1_$2
-	[ -d "$dir" ] || locked "deb-$1_$2" fetch_package "$1" "$2" "$dir" >&2
+# Prints the directory where PACKAGEs of VERSION are unpacked together; fetches them when not there.
+unpacked() { # VERSION PACKAGE...
+	local dir=$cache/deb/$2_$1
+	[ -d "$dir" ] || locked "deb-$2_$1" fetch_packages "$dir" "$@" >&2
 	echo "$dir"
 }
 
-fetch_package() { # PACKAGE VERSION DIR
-	local tmp sandbox=()
-	[ ! -d "$3" ] || return 0
+fetch_packages() { # DIR VERSION PACKAGE...
+	local dir=$1 version=$2 tmp package sandbox=()
+	[ ! -d "$dir" ] || return 0
+	shift 2
 	need apt-get apt
 	need dpkg dpkg
-	say "fetching $1 $2"
-	mkdir -p "$cache/deb"
-	tmp=$(mktemp -d "$cache/deb/.XXXXXX")
+	tmp=$(mktemp -d "$cache/deb.XXXXXX")
 	# apt's own user cannot write below a root-owned cache, and says so on every download.
 	[ "$(id -u)" != 0 ] || sandbox=(-o APT::Sandbox::User=root)
-	if ! (cd "$tmp" && apt-get -q=2 "${sandbox[@]}" download "$1=$2" >&2); then
-		rm -rf "$tmp"
-		die "cannot download $1 $2: run apt-get update, then selftests/vm/kernels.sh update"
-	fi
-	dpkg -x "$tmp"/*.deb "$tmp/root"
-	mv "$tmp/root" "$3"
+	for package in "$@"; do
+		say "fetching $package $version"
+		(cd "$tmp" && apt-get -q=2 "${sandbox[@]}" download "$package=$version" >&2) || {
+			rm -rf "$tmp"
+			die "cannot download $package $version: run apt-get update, then $0 update"
+		}
+	done
+	for package in "$tmp"/*.deb; do
+		dpkg -x "$package" "$tmp/root"
+	done
+	# The build directory's Makefile names its other half by absolute path.
+	sed -i "s:^include /usr/src/:include $dir/usr/src/:" "$tmp"/root/usr/src/*/Makefile \
+		2>/dev/null || true
+	mkdir -p "$cache/deb"
+	mv "$tmp/root" "$dir"
 	rm -rf "$tmp"
 }
 
@@ -122,7 +130,7 @@ write_pin() { # NAME
 	mkdir -p "$cache/pin"
 	if [ "$1" = source ]; then
 		version=$(package_version "$source_package")
-		unpacked "$source_package" "$version" >/dev/null
+		unpacked "$version" "$source_package" >/dev/null
 		echo "$version" >"$cache/pin/.$1"
 	else
 		meta=$(meta_suffix "$1")
@@ -138,40 +146,18 @@ write_pin() { # NAME
 	mv "$cache/pin/.$1" "$cache/pin/$1"
 }
 
+# Three packages make a build directory; nothing needs to be installed, and the version is the
+# image's own.
 debian_info() { # NAME
-	local version image headers common kbuild dir release
+	local version image headers common kbuild image_dir headers_dir release
 	read -r version image headers common kbuild <<<"$(pin "$1")"
-	dir=$(unpacked "$image" "$version")
+	image_dir=$(unpacked "$version" "$image")
+	headers_dir=$(unpacked "$version" "$headers" "$common" "$kbuild")
 	release=${image#linux-image-}
-	echo "image=$dir/boot/vmlinuz-$release"
+	echo "image=$image_dir/boot/vmlinuz-$release"
 	echo "release=$release"
-	echo "modules=$dir/lib/modules/$release"
-	echo "kdir=$(debian_kdir "$version" "$headers" "$common" "$kbuild")"
-}
-
-# Three packages make a build directory. Unpacked aside, their absolute links point nowhere, so a
-# fourth directory joins them; nothing needs to be installed, and the version is the image's own.
-debian_kdir() { # VERSION HEADERS COMMON KBUILD
-	local joined=$cache/deb/kdir-$2_$1
-	[ -d "$joined" ] || locked "kdir-$2_$1" join_headers "$joined" "$@" >&2
-	echo "$joined"
-}
-
-join_headers() { # DIR VERSION HEADERS COMMON KBUILD
-	local dir=$1 version=$2 tmp headers common kbuild tool
-	[ ! -d "$dir" ] || return 0
-	headers=$(unpacked "$3" "$version")/usr/src/$3
-	common=$(unpacked "$4" "$version")/usr/src/$4
-	kbuild=$(echo "$(unpacked "$5" "$version")"/usr/lib/linux-kbuild-*)
-	tmp=$(mktemp -d "$cache/deb/.XXXXXX")
-	cp -a "$headers/." "$tmp"
-	echo "include $common/Makefile" >"$tmp/Makefile"
-	for tool in scripts tools; do
-		ln -sfn "$kbuild/$tool" "$tmp/$tool"
-		[ ! -e "$common/$tool" ] || ln -sfn "$kbuild/$tool" "$common/$tool"
-	done
-	chmod 755 "$tmp"
-	mv "$tmp" "$dir"
+	echo "modules=$image_dir/lib/modules/$release"
+	echo "kdir=$headers_dir/usr/src/$headers"
 }
 
 # ---- our own kernels -----------------------------------------------------------------------
@@ -192,25 +178,30 @@ source_tree() {
 }
 
 extract_source() { # VERSION DIR
-	local tmp
+	local tmp tarball
 	[ ! -d "$2" ] || return 0
 	need xz xz-utils
+	tarball=$(source_tarball)
 	say "unpacking $source_package $1"
 	mkdir -p "$cache/src"
 	tmp=$(mktemp -d "$cache/src/.XXXXXX")
-	tar -C "$tmp" --strip-components=1 -xf "$(source_tarball)"
+	tar -C "$tmp" --strip-components=1 -xf "$tarball"
 	chmod 755 "$tmp"
 	mv "$tmp" "$2"
 }
 
 source_tarball() {
-	echo "$(unpacked "$source_package" "$(pin source)")/usr/src/$source_package.tar.xz"
+	local version dir
+	version=$(pin source)
+	dir=$(unpacked "$version" "$source_package")
+	echo "$dir/usr/src/$source_package.tar.xz"
 }
 
 kernel_hash() { # NAME
-	local files
+	local files version
 	read -ra files <<<"$(fragments "$1")"
-	{ echo "$recipe $(pin source)"; cat "${files[@]}"; } | sha256sum | cut -c 1-12
+	version=$(pin source)
+	{ echo "$recipe $version"; cat "${files[@]}"; } | sha256sum | cut -c 1-12
 }
 
 built_info() { # NAME
@@ -224,13 +215,13 @@ built_info() { # NAME
 # Built where it stays: a kernel's build directory holds absolute paths. The file `done`, written
 # last, is what says that it is whole.
 build_kernel() { # NAME HASH DIR
-	local name=$1 dir=$3 src files release
+	local name=$1 dir=$3 tool files release
 	[ ! -f "$dir/done" ] || return 0
 	for tool in flex bison bc make gcc; do
 		need "$tool" "$tool"
 	done
 	read -ra files <<<"$(fragments "$name")"
-	src=$(source_tree)
+	source_tree >/dev/null
 	say "building kernel $name (once; some minutes), log: $dir/log"
 	rm -rf "$dir"
 	mkdir -p "$dir/build"
@@ -247,13 +238,13 @@ build_kernel() { # NAME HASH DIR
 	kdir=$dir/build
 	EOF
 	mv "$dir/done.new" "$dir/done"
-	: "$src"
 }
 
 kernel_make() { # DIR ARG...
-	local dir=$1
+	local dir=$1 src
 	shift
-	nice make -C "$(source_tree)" O="$dir/build" "$@" >>"$dir/log" 2>&1 ||
+	src=$(source_tree)
+	nice make -C "$src" O="$dir/build" "$@" >>"$dir/log" 2>&1 ||
 		die "the kernel's build failed: $(tail -n 5 "$dir/log")
 vm: whole log: $dir/log"
 }
@@ -269,22 +260,24 @@ check_fragment() { # DIR
 
 # Debian's header packages are configured for gcc, so clang needs a tree of its own.
 clang_info() {
-	local dir
-	dir=$cache/kernel/clang-$recipe-$(pin source)
+	local version dir
+	version=$(pin source)
+	dir=$cache/kernel/clang-$recipe-$version
 	[ -f "$dir/done" ] || locked "kernel-clang" prepare_clang "$dir" >&2
 	cat "$dir/done"
 }
 
 prepare_clang() { # DIR
-	local dir=$1
+	local dir=$1 src
 	[ ! -f "$dir/done" ] || return 0
+	src=$(source_tree)
 	need clang clang
 	need ld.lld lld
 	say "preparing the kernel's source for clang, log: $dir/log"
 	rm -rf "$dir"
 	mkdir -p "$dir/build"
 	kernel_make "$dir" LLVM=1 x86_64_defconfig
-	"$(source_tree)/scripts/config" --file "$dir/build/.config" -m KVM -m KVM_INTEL
+	"$src/scripts/config" --file "$dir/build/.config" -m KVM -m KVM_INTEL
 	kernel_make "$dir" LLVM=1 olddefconfig
 	kernel_make "$dir" LLVM=1 -j "$(nproc)" modules_prepare
 	echo "kdir=$dir/build" >"$dir/done"
@@ -336,16 +329,17 @@ tool_dir() { # checkpatch|kselftest
 }
 
 extract_tools() { # DIR
-	local tmp file files=()
+	local tmp tarball file files=()
 	[ ! -d "$1" ] || return 0
 	need xz xz-utils
+	tarball=$(source_tarball)
 	for file in scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} \
 		tools/testing/selftests/{kselftest_harness.h,kselftest.h,lib.mk}; do
 		files+=("$source_package/$file")
 	done
 	mkdir -p "$cache/src"
 	tmp=$(mktemp -d "$cache/src/.XXXXXX")
-	tar -C "$tmp" --strip-components=1 -xf "$(source_tarball)" "${files[@]}"
+	tar -C "$tmp" --strip-components=1 -xf "$tarball" "${files[@]}"
 	chmod 755 "$tmp"
 	mv "$tmp" "$1"
 }
