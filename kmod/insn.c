@@ -8,6 +8,7 @@
  *
  * SDM volume 2, "Instruction Format" and "Opcode Map", is the reference throughout.
  */
+#include <asm/processor-flags.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 
@@ -31,8 +32,6 @@
 #define SIB_SCALE(sib)		(1u << ((sib) >> 6))
 #define SIB_INDEX(sib)		(((sib) >> 3) & 7)
 #define SIB_BASE(sib)		((sib) & 7)
-
-#define RFLAGS_DF		0x400
 
 /* Where the operands of an opcode are. */
 enum form {
@@ -522,7 +521,7 @@ void mmio_string_step(const struct mmio_insn *insn, u64 regs[MMIO_REGS], u64 rfl
 	u64 rdi = regs[MMIO_REG_RDI];
 	u64 rcx = regs[MMIO_REG_RCX];
 
-	rdi = rflags & RFLAGS_DF ? rdi - insn->mem_size : rdi + insn->mem_size;
+	rdi = rflags & X86_EFLAGS_DF ? rdi - insn->mem_size : rdi + insn->mem_size;
 	regs[MMIO_REG_RDI] = write_low(regs[MMIO_REG_RDI], rdi, insn->addr_size);
 	if (insn->rep)
 		regs[MMIO_REG_RCX] = write_low(rcx, rcx - 1, insn->addr_size);
