@@ -26,7 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/** define XVCPU_ABI_VERSION - &xvcpu_info.abi_version of this header; grows when structs grow */
+/* XVCPU_ABI_VERSION: &xvcpu_info.abi_version of this header; grows when structs grow */
 #define XVCPU_ABI_VERSION	1
 
 #define XVCPU_IOC_TYPE		0xd7
@@ -67,6 +67,9 @@
  * @XVCPU_ERR_SPACE:     the buffer is too small; @expected is the size needed
  * @XVCPU_ERR_FEATURE:   the hardware lacks a feature; @expected is an &enum xvcpu_feature and @value
  *                       an &enum xvcpu_reason
+ * @XVCPU_ERR_RUNNING:   another thread is in XVCPU_RUN of this vCPU
+ * @XVCPU_ERR_WAITING:   an exit waits for its answer; @value is its &enum xvcpu_exit_reason
+ * @XVCPU_ERR_SIZE:      a struct or entry has a size that the kernel does not accept
  */
 enum xvcpu_error_code {
 	XVCPU_ERR_NONE		= 0,
@@ -84,13 +87,17 @@ enum xvcpu_error_code {
 	XVCPU_ERR_VALUE		= 12,
 	XVCPU_ERR_SPACE		= 13,
 	XVCPU_ERR_FEATURE	= 14,
+	XVCPU_ERR_RUNNING	= 15,
+	XVCPU_ERR_WAITING	= 16,
+	XVCPU_ERR_SIZE		= 17,
 };
 
 /**
- * struct xvcpu_error - why a call was refused; written only when the call fails
+ * struct xvcpu_error - why a call was refused; ignored on input, written only when the call fails
  * @code:     &enum xvcpu_error_code
- * @index:    which element: the entry of an array, or the &enum xvcpu_state_id of a state group
- * @field:    byte offset of the offending member in its struct (for an MSR: the MSR's number)
+ * @index:    which element: the entry of an array, or the &enum xvcpu_group of a state group
+ * @field:    byte offset of the offending member in its struct (for an MSR: the MSR's number; for
+ *            XVCPU_RUN: from the start of the run area)
  * @reserved: 0
  * @value:    the value that was refused
  * @expected: what would have been accepted; the meaning depends on @code
@@ -135,8 +142,6 @@ enum xvcpu_reason {
 /**
  * enum xvcpu_feature - indices into &xvcpu_info.features
  *
- * Required, without any of which XVCPU_CREATE_VM fails: the first twelve.
- *
  * @XVCPU_FEATURE_VMX:          VMX instructions
  * @XVCPU_FEATURE_FIRMWARE:     VMX outside SMX allowed and locked by the firmware
  * @XVCPU_FEATURE_AVAILABLE:    no other hypervisor holds VMX on any CPU (a snapshot)
@@ -179,13 +184,12 @@ enum xvcpu_feature {
 	XVCPU_FEATURE_VNMI		= 18,
 };
 
-/** define XVCPU_FEATURE_SLOTS - size of &xvcpu_info.features */
+/* XVCPU_FEATURE_SLOTS: size of &xvcpu_info.features */
 #define XVCPU_FEATURE_SLOTS	64
-/** define XVCPU_FEATURE_REQUIRED - features below this index are required by XVCPU_CREATE_VM */
-#define XVCPU_FEATURE_REQUIRED	12
 
 /**
- * struct xvcpu_info - XVCPU_GET_INFO: versions, limits, layout and features; all members are output
+ * struct xvcpu_info - XVCPU_GET_INFO: versions, limits, layout and features; all members are output.
+ * Works on every kind of fd, so that a process that was handed a vCPU fd finds the run area.
  * @size:            in: sizeof(struct xvcpu_info) of the caller
  * @abi_version:     %XVCPU_ABI_VERSION of the kernel
  * @errata:          bit n set: fixed fault n of docs/uapi.md "Errata" is fixed in this module
@@ -205,6 +209,8 @@ enum xvcpu_feature {
  * @tsc_khz:         host TSC frequency, in kHz
  * @ready:           first required feature's &enum xvcpu_reason that is not OK, else
  *                   %XVCPU_REASON_OK: XVCPU_CREATE_VM can be expected to work now
+ * @reserved0:       0
+ * @required:        bit n: feature n is required by XVCPU_CREATE_VM
  * @reserved:        0
  * @features:        for each &enum xvcpu_feature an &enum xvcpu_reason
  */
@@ -227,11 +233,13 @@ struct xvcpu_info {
 	__u32 state_size;
 	__u32 tsc_khz;
 	__u32 ready;
-	__u32 reserved;
+	__u32 reserved0;
+	__aligned_u64 required;
+	__aligned_u64 reserved[7];
 	__u8 features[XVCPU_FEATURE_SLOTS];
 };
 
-/** define XVCPU_CPUID_SUBLEAF - the entry answers only when ECX equals @subleaf */
+/* XVCPU_CPUID_SUBLEAF: the entry answers only when ECX equals @subleaf */
 #define XVCPU_CPUID_SUBLEAF	(1u << 0)
 
 /**
@@ -239,11 +247,15 @@ struct xvcpu_info {
  * @leaf:     EAX on input
  * @subleaf:  ECX on input, when %XVCPU_CPUID_SUBLEAF is set; else 0
  * @flags:    XVCPU_CPUID_*
- * @eax:      value returned; leaf 1 EBX[31:24] and the x2APIC id leaves are filled from the vCPU's
- * @ebx:      APIC id, and OSXSAVE, OSPKE and the XSAVE sizes from its registers, whatever the
- * @ecx:      table says
+ * @eax:      value returned
+ * @ebx:      value returned
+ * @ecx:      value returned
  * @edx:      value returned
  * @reserved: 0
+ *
+ * Whatever the table says, the module fills in from the vCPU: its APIC id (leaf 1 EBX[31:24]),
+ * OSXSAVE and OSPKE, and the sizes in leaf 0xd. A leaf without an entry reads as zeros; leaves
+ * 0x40000000 to 0x4fffffff are the VMM's to choose.
  */
 struct xvcpu_cpuid_entry {
 	__u32 leaf;
@@ -261,19 +273,18 @@ struct xvcpu_cpuid_entry {
  * @size:     sizeof(struct xvcpu_cpuid)
  * @flags:    0
  * @nr:       in: entries that fit at @entries; out: entries there are
- * @reserved: 0
+ * @entry_size: sizeof(struct xvcpu_cpuid_entry)
  * @entries:  user pointer to an array of &struct xvcpu_cpuid_entry
  * @error:    why the call failed
  *
  * Never contains VMX, the host's APIC id or topology, or a feature the module cannot switch.
- * -ENOSPC: @nr is too small; @nr and @error.expected say how many are needed, nothing is written at
- * @entries. -ENODEV: no VMX.
+ * -ENOSPC: @nr is too small; @error.expected says how many are needed. -ENODEV: no VMX.
  */
 struct xvcpu_cpuid {
 	__u32 size;
 	__u32 flags;
 	__u32 nr;
-	__u32 reserved;
+	__u32 entry_size;
 	__aligned_u64 entries;
 	struct xvcpu_error error;
 };
@@ -287,7 +298,7 @@ struct xvcpu_cpuid {
  * @indices:  user pointer to an array of __u32 MSR numbers
  * @error:    why the call failed
  *
- * -ENOSPC: as for XVCPU_GET_SUPPORTED_CPUID.
+ * -ENOSPC and -ENODEV: as for XVCPU_GET_SUPPORTED_CPUID.
  */
 struct xvcpu_msr_list {
 	__u32 size;
@@ -298,13 +309,13 @@ struct xvcpu_msr_list {
 	struct xvcpu_error error;
 };
 
-/**
- * define XVCPU_VM_MSR_EXIT - accesses to MSRs that the module neither switches nor emulates exit as
+/*
+ * XVCPU_VM_MSR_EXIT: accesses to MSRs that the module neither switches nor emulates exit as
  * %XVCPU_EXIT_MSR_READ or %XVCPU_EXIT_MSR_WRITE; without it they raise #GP(0) in the guest
  */
 #define XVCPU_VM_MSR_EXIT	(1u << 0)
 
-/** define XVCPU_LAPIC_NONE - no local APIC in the kernel: HLT is an exit, the VMM injects */
+/* XVCPU_LAPIC_NONE: no local APIC in the kernel: HLT is an exit, the VMM injects */
 #define XVCPU_LAPIC_NONE	0
 
 /**
@@ -346,7 +357,9 @@ struct xvcpu_create_vm {
  *
  * The vCPU starts in the state after power-up (SDM "Processor State After Reset"): real mode,
  * CS:RIP = f000:fff0 with CS.base 0xffff0000. Its CPUID table is the supported one. It keeps the VM
- * alive until its own fd is closed. -EEXIST: @id or @apic_id is taken.
+ * alive until its own fd is closed. The vCPU with id 0 is the bootstrap processor (IA32_APIC_BASE.BSP).
+ * Without an in-kernel LAPIC every vCPU can be run at once: the VMM decides who starts when.
+ * -EEXIST: @id or @apic_id is taken. -EINVAL: out of range. -EMFILE, -ENFILE, -ENOMEM as usual.
  */
 struct xvcpu_create_vcpu {
 	__u32 size;
@@ -356,10 +369,10 @@ struct xvcpu_create_vcpu {
 	struct xvcpu_error error;
 };
 
-/** define XVCPU_SLOT_READONLY - guest writes exit as MMIO; guest reads and fetches work */
+/* XVCPU_SLOT_READONLY: guest writes exit as MMIO; guest reads and fetches work */
 #define XVCPU_SLOT_READONLY	(1u << 0)
 
-/** define XVCPU_BACKING_HVA - @hva names memory of the address space that created the VM */
+/* XVCPU_BACKING_HVA: @hva names memory of the address space that created the VM */
 #define XVCPU_BACKING_HVA	0
 
 /**
@@ -384,7 +397,7 @@ struct xvcpu_memory_slot {
 	__u32 slot;
 	__u32 flags;
 	__u32 backing;
-	__u32 fd;
+	__s32 fd;
 	__aligned_u64 offset;
 	__aligned_u64 reserved[2];
 };
@@ -394,20 +407,20 @@ struct xvcpu_memory_slot {
  * @size:     sizeof(struct xvcpu_memory)
  * @flags:    0
  * @nr:       entries, 1 to &xvcpu_info.max_slots
- * @reserved: 0
+ * @entry_size: sizeof(struct xvcpu_memory_slot)
  * @slots:    user pointer to an array of &struct xvcpu_memory_slot
  * @error:    why the call failed; @error.index is the entry
  *
  * All entries take effect or none does; no vCPU ever runs with some of them. Overlap is judged on
  * the table as it would be afterwards, so two slots can change places in one call.
- * -EINVAL: alignment, wrap, range, flags, the same slot twice. -EEXIST: overlap. -ENOENT: deleting a
+ * -EINVAL: alignment, wrap, range (@hva outside user space too), flags, the same slot twice. -EEXIST: overlap. -ENOENT: deleting a
  * slot that does not exist. -EIO: not the address space that created the VM. -ENOMEM.
  */
 struct xvcpu_memory {
 	__u32 size;
 	__u32 flags;
 	__u32 nr;
-	__u32 reserved;
+	__u32 entry_size;
 	__aligned_u64 slots;
 	struct xvcpu_error error;
 };
@@ -415,27 +428,30 @@ struct xvcpu_memory {
 /* ----------------------------------------------------------------------------- vCPU fd: state */
 
 /**
- * enum xvcpu_state_id - groups of vCPU state; bit n of a mask stands for group n
- * @XVCPU_STATE_REGS:    &struct xvcpu_regs
- * @XVCPU_STATE_SREGS:   &struct xvcpu_sregs
- * @XVCPU_STATE_CREGS:   &struct xvcpu_cregs
- * @XVCPU_STATE_MSRS:    &struct xvcpu_msrs
- * @XVCPU_STATE_CPUID:   &struct xvcpu_cpuid_table
- * @XVCPU_STATE_DEBUG:   &struct xvcpu_debug_regs
- * @XVCPU_STATE_PENDING: &struct xvcpu_pending, read only
+ * enum xvcpu_group - groups of vCPU state; masks are made with XVCPU_GROUP_BIT()
+ * @XVCPU_GROUP_REGS:    &struct xvcpu_regs
+ * @XVCPU_GROUP_SREGS:   &struct xvcpu_sregs
+ * @XVCPU_GROUP_CREGS:   &struct xvcpu_cregs
+ * @XVCPU_GROUP_MSRS:    &struct xvcpu_msrs
+ * @XVCPU_GROUP_CPUID:   &struct xvcpu_cpuid_table
+ * @XVCPU_GROUP_DEBUG:   &struct xvcpu_debug_regs
+ * @XVCPU_GROUP_PENDING: &struct xvcpu_pending, read only
  */
-enum xvcpu_state_id {
-	XVCPU_STATE_REGS	= 0,
-	XVCPU_STATE_SREGS	= 1,
-	XVCPU_STATE_CREGS	= 2,
-	XVCPU_STATE_MSRS	= 3,
-	XVCPU_STATE_CPUID	= 4,
-	XVCPU_STATE_DEBUG	= 5,
-	XVCPU_STATE_PENDING	= 6,
+enum xvcpu_group {
+	XVCPU_GROUP_REGS	= 0,
+	XVCPU_GROUP_SREGS	= 1,
+	XVCPU_GROUP_CREGS	= 2,
+	XVCPU_GROUP_MSRS	= 3,
+	XVCPU_GROUP_CPUID	= 4,
+	XVCPU_GROUP_DEBUG	= 5,
+	XVCPU_GROUP_PENDING	= 6,
 };
 
-/** define XVCPU_STATE_SLOTS - size of &xvcpu_state.groups */
-#define XVCPU_STATE_SLOTS	16
+/* XVCPU_GROUP_BIT: the mask bit of a group, for &xvcpu_state.mask, @sync, @dirty and @valid */
+#define XVCPU_GROUP_BIT(group)	(1ULL << (group))
+
+/* XVCPU_GROUP_SLOTS: size of &xvcpu_state.groups */
+#define XVCPU_GROUP_SLOTS	16
 
 /**
  * struct xvcpu_regs - general registers, in the order of their encoding (SDM "ModR/M")
@@ -457,11 +473,13 @@ enum xvcpu_state_id {
  * @r15: .
  * @rip:    instruction pointer; at an exit that needs an answer: of the exiting instruction
  * @rflags: bit 1 must be set, reserved bits clear
+ * @reserved: 0
  */
 struct xvcpu_regs {
 	__aligned_u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
 	__aligned_u64 r8, r9, r10, r11, r12, r13, r14, r15;
 	__aligned_u64 rip, rflags;
+	__aligned_u64 reserved[6];
 };
 
 /**
@@ -507,11 +525,19 @@ struct xvcpu_table {
  * @tr:   .
  * @gdtr: global descriptor table
  * @idtr: interrupt descriptor table
+ * @reserved: 0
  */
 struct xvcpu_sregs {
 	struct xvcpu_segment es, cs, ss, ds, fs, gs, ldtr, tr;
 	struct xvcpu_table gdtr, idtr;
+	__aligned_u64 reserved[4];
 };
+
+/*
+ * XVCPU_CREGS_LOAD_PDPTE: ignore @pdpte; the next XVCPU_RUN reads them from memory at @cr3 if PAE paging
+ * is on, as MOV to CR3 would
+ */
+#define XVCPU_CREGS_LOAD_PDPTE	(1u << 0)
 
 /**
  * struct xvcpu_cregs - control registers and what goes with them
@@ -524,13 +550,16 @@ struct xvcpu_sregs {
  * @apic_base: IA32_APIC_BASE
  * @xcr0:      extended control register 0; bit 0 set
  * @xss:       IA32_XSS; 0 in this version
- * @pdpte:     PAE page-directory pointers, meaningful when PAE paging is on without long mode;
- *             loaded from here by SET
+ * @pdpte:     PAE page-directory pointers, meaningful when PAE paging is on without long mode
+ * @flags:     XVCPU_CREGS_*; GET gives 0
+ * @reserved:  0
  */
 struct xvcpu_cregs {
 	__aligned_u64 cr0, cr2, cr3, cr4, cr8;
 	__aligned_u64 efer, apic_base, xcr0, xss;
 	__aligned_u64 pdpte[4];
+	__aligned_u64 flags;
+	__aligned_u64 reserved[2];
 };
 
 /**
@@ -546,27 +575,29 @@ struct xvcpu_msr {
 };
 
 /**
- * struct xvcpu_msrs - the MSRS group: a count and that many entries
- * @nr:       entries; GET fills all of XVCPU_GET_MSR_LIST, SET may give fewer
- * @reserved: 0
- * @entries:  the MSRs
+ * struct xvcpu_msrs - head of the MSRS group; @nr entries of &struct xvcpu_msr follow
+ * @nr:         entries; GET fills all of XVCPU_GET_MSR_LIST, SET may give fewer
+ * @entry_size: sizeof(struct xvcpu_msr)
+ *
+ * MSRs that live in other groups (EFER, IA32_APIC_BASE, IA32_XSS) are not in the list. Setting an MSR
+ * outside the list is -EINVAL with %XVCPU_ERR_MISSING.
  */
 struct xvcpu_msrs {
 	__u32 nr;
-	__u32 reserved;
-	struct xvcpu_msr entries[];
+	__u32 entry_size;
 };
 
 /**
- * struct xvcpu_cpuid_table - the CPUID group: a count and that many entries
- * @nr:       entries, at most &xvcpu_info.max_cpuid
- * @reserved: 0
- * @entries:  a SET replaces the whole table; features that the module does not support are refused
+ * struct xvcpu_cpuid_table - head of the CPUID group; @nr entries of &struct xvcpu_cpuid_entry follow
+ * @nr:         entries, at most &xvcpu_info.max_cpuid
+ * @entry_size: sizeof(struct xvcpu_cpuid_entry)
+ *
+ * A SET replaces the whole table. Features that the module does not support, and the same leaf and
+ * subleaf twice, are refused.
  */
 struct xvcpu_cpuid_table {
 	__u32 nr;
-	__u32 reserved;
-	struct xvcpu_cpuid_entry entries[];
+	__u32 entry_size;
 };
 
 /**
@@ -587,7 +618,7 @@ struct xvcpu_debug_regs {
  */
 struct xvcpu_pending {
 	__u32 reason;
-	__u32 reserved;
+	__u32 reserved[15];
 };
 
 /**
@@ -600,8 +631,8 @@ struct xvcpu_state_group {
 	__u32 size;
 };
 
-/** define XVCPU_STATE_QUIESCED - GET: fail with -EBUSY if an exit waits for its answer */
-#define XVCPU_STATE_QUIESCED	(1u << 0)
+/* XVCPU_GET_QUIESCED: GET: fail with -EBUSY if an exit waits for its answer */
+#define XVCPU_GET_QUIESCED	(1u << 0)
 
 /**
  * struct xvcpu_state - XVCPU_GET_STATE, XVCPU_SET_STATE: several groups of a vCPU's state at once
@@ -609,18 +640,28 @@ struct xvcpu_state_group {
  * @flags:    XVCPU_STATE_* (GET only)
  * @mask:     bit n: group n is wanted (GET) or given (SET)
  * @buffer:   user pointer to the groups
- * @length:   bytes at @buffer; GET sets it to the bytes used (on -ENOSPC: needed)
+ * @length:   bytes at @buffer; GET sets it to the bytes used
  * @reserved: 0
- * @groups:   GET: out, place of each chosen group; SET: in. What GET filled can be given to SET
  * @error:    why the call failed; @error.index is the group
+ * @groups:   by &enum xvcpu_group. GET: out, place of each chosen group; SET: in. What GET filled can be
+ *            given to SET
  *
  * The order in which groups are applied is the kernel's: a caller cannot get it wrong. SET checks
  * every group against itself, then applies all of them; rules between groups (SDM "Checks on the
  * Guest State Area") are checked when the vCPU is run, so that any state can be reached step by step.
  *
- * -EBUSY: the vCPU is in XVCPU_RUN, or (SET, or GET with %XVCPU_STATE_QUIESCED) an exit waits for its
- * answer. -ENOSPC: @length is too small. -EINVAL: a group is unknown, has the wrong size, lies
- * outside the buffer or overlaps @length, or a value is refused.
+ * Groups grow at their end: GET writes the kernel's size. SET takes any size from the first published
+ * one on: members behind a shorter group keep their value, a non-zero unknown tail is refused.
+ *
+ * SET clears the bits of the groups that it changed from &xvcpu_run_sync.valid. Neither call sees what
+ * the VMM wrote to the sync section and marked in @dirty: the next XVCPU_RUN loads that over whatever
+ * SET stored. While an exit waits, SET of REGS, SREGS or CREGS is refused (they go through the sync
+ * section); other groups can be set.
+ *
+ * -EBUSY: the vCPU is in XVCPU_RUN (%XVCPU_ERR_RUNNING), or an exit waits for its answer
+ * (%XVCPU_ERR_WAITING). -ENOSPC: @length is too small; @error.expected is what is needed. -EINVAL: a
+ * group is unknown, has a wrong size, lies outside the buffer or overlaps another, or a value is
+ * refused. -ENOMEM. -ENOTRECOVERABLE: see XVCPU_RUN.
  */
 struct xvcpu_state {
 	__u32 size;
@@ -629,8 +670,8 @@ struct xvcpu_state {
 	__aligned_u64 buffer;
 	__u32 length;
 	__u32 reserved;
-	struct xvcpu_state_group groups[XVCPU_STATE_SLOTS];
 	struct xvcpu_error error;
+	struct xvcpu_state_group groups[XVCPU_GROUP_SLOTS];
 };
 
 /**
@@ -639,8 +680,8 @@ struct xvcpu_state {
  * @flags:    0
  * @error:    why the call failed
  *
- * Everything that the vCPU holds is reset but its CPUID table, its ids and its statistics. A pending
- * completion and a pending kick are dropped. -EBUSY: the vCPU is in XVCPU_RUN.
+ * Everything is reset but the CPUID table, the ids, the VM's TSC, the statistics and a pending kick. A
+ * waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the vCPU is in XVCPU_RUN.
  */
 struct xvcpu_reset {
 	__u32 size;
@@ -653,27 +694,35 @@ struct xvcpu_reset {
 /**
  * enum xvcpu_exit_reason - why XVCPU_RUN returned
  *
- * Those marked (answer) wait for the VMM: the guest's RIP is still at the instruction, and the next
- * XVCPU_RUN completes it as &xvcpu_run_request.answer says.
+ * Those marked (waits) wait for the VMM: the guest's RIP is still at the instruction, and the next
+ * XVCPU_RUN completes it as &xvcpu_run_request.answer says. Those marked (retries) execute the
+ * instruction again unless the answer is SKIPPED or EXCEPTION; the VMM may also just change the state
+ * with XVCPU_SET_STATE, which drops the answer.
  *
  * @XVCPU_EXIT_NONE:         no exit yet
- * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (answer); &xvcpu_run_exit.hypercall
- * @XVCPU_EXIT_IO:           IN or OUT (answer); &xvcpu_run_exit.io
- * @XVCPU_EXIT_MMIO:         data access outside every slot, or write to a read-only slot (answer);
+ * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (waits); &xvcpu_run_exit.hypercall
+ * @XVCPU_EXIT_IO:           IN or OUT (waits); &xvcpu_run_exit.io
+ * @XVCPU_EXIT_MMIO:         data access outside every slot, or write to a read-only slot (waits);
  *                           &xvcpu_run_exit.mmio
- * @XVCPU_EXIT_MSR_READ:     RDMSR (answer); &xvcpu_run_exit.msr
- * @XVCPU_EXIT_MSR_WRITE:    WRMSR (answer); &xvcpu_run_exit.msr
+ * @XVCPU_EXIT_MSR_READ:     RDMSR (waits); &xvcpu_run_exit.msr
+ * @XVCPU_EXIT_MSR_WRITE:    WRMSR (waits); &xvcpu_run_exit.msr
  * @XVCPU_EXIT_MEMORY_FAULT: fetch or page walk outside every slot, or the memory behind a slot
- *                           cannot be had; the access is retried; &xvcpu_run_exit.memory
- * @XVCPU_EXIT_EVENT_FAULT:  such a fault, or MMIO, while an event was being delivered; the event is
- *                           delivered again; &xvcpu_run_exit.memory with its event members
- * @XVCPU_EXIT_HLT:          HLT; RIP is behind it
- * @XVCPU_EXIT_SHUTDOWN:     triple fault; only XVCPU_RESET or XVCPU_SET_STATE makes sense now
- * @XVCPU_EXIT_SIGNAL:       a signal, or immediate_exit; XVCPU_RUN returned -EINTR
+ *                           cannot be had (retries); &xvcpu_run_exit.memory
+ * @XVCPU_EXIT_EVENT_FAULT:  such a fault, or MMIO, while an event was being delivered (retries: the
+ *                           event is delivered again; SKIPPED and EXCEPTION drop it);
+ *                           &xvcpu_run_exit.memory with its event members
+ * @XVCPU_EXIT_HLT:          HLT; RIP is behind it, blocking by STI is over
+ * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest, until
+ *                           XVCPU_RESET or a XVCPU_SET_STATE of REGS
+ * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal, immediate_exit, or work that the host
+ *                           kernel does on the way to userspace
  * @XVCPU_EXIT_KICK:         XVCPU_KICK
- * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; &xvcpu_run_exit.fail_entry
- * @XVCPU_EXIT_INTERNAL:     the module met something it cannot handle; &xvcpu_run_exit.hardware
- * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for; &xvcpu_run_exit.hardware
+ * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; an event that was to be injected
+ *                           is kept; &xvcpu_run_exit.fail_entry
+ * @XVCPU_EXIT_INTERNAL:     the module met something that cannot be: this VM is dead;
+ *                           &xvcpu_run_exit.hardware
+ * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for (retries);
+ *                           &xvcpu_run_exit.hardware
  *
  * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 24-39 for windows, budget,
  * debug, intercepted exceptions and instructions.
@@ -698,14 +747,17 @@ enum xvcpu_exit_reason {
 
 /**
  * enum xvcpu_answer - how the next XVCPU_RUN completes an exit that waits
- * @XVCPU_ANSWER_DONE:      the data in the exit section is the result: write it to its destination
- *                          and go behind the instruction
- * @XVCPU_ANSWER_RETRY:     execute the instruction again; nothing is written
+ * @XVCPU_ANSWER_DONE:      the data in the exit section is the result: it is written to its destination,
+ *                          merged over a dirty register, and RIP becomes the end of the exiting
+ *                          instruction whatever a dirty RIP says; for an exit that retries the same
+ *                          as RETRY
+ * @XVCPU_ANSWER_RETRY:     execute at RIP (a dirty one counts); nothing is written
  * @XVCPU_ANSWER_SKIPPED:   the VMM emulated the instruction itself and wrote RIP and the registers
- *                          through the sync section: the module only clears STI and MOV-SS blocking
- * @XVCPU_ANSWER_EXCEPTION: raise @vector with @error_code at the instruction
+ *                          through the sync section (-EINVAL without REGS in @dirty): the module
+ *                          clears STI and MOV-SS blocking and honours TF
+ * @XVCPU_ANSWER_EXCEPTION: raise @vector with @error_code at RIP (a dirty one counts)
  *
- * An answer is read only when an exit waits; it is reset to DONE (0) by the kernel when consumed.
+ * Read only when an exit waits or retries; reset to DONE (0) by the kernel when consumed.
  */
 enum xvcpu_answer {
 	XVCPU_ANSWER_DONE	= 0,
@@ -716,54 +768,65 @@ enum xvcpu_answer {
 
 /**
  * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
- * @immediate_exit: non-zero: apply and complete, but return -EINTR instead of entering; never cleared
- *                  by the kernel
+ * @flags:          0; later members will count only with a flag of their own
+ * @immediate_exit: non-zero: load and complete, but return -EINTR instead of entering; never cleared by
+ *                  the kernel
  * @answer:         &enum xvcpu_answer for the exit that waits
  * @vector:         %XVCPU_ANSWER_EXCEPTION: 0 to 31, not 2 (NMI)
- * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one
+ * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one; not delivered in real mode
+ * @reserved0:      0
+ * @payload:        %XVCPU_ANSWER_EXCEPTION: vector 14: CR2; vector 1: bits to set in DR6
  * @sync:           mask of groups (REGS, SREGS, CREGS) to write to the sync section at each exit
  * @dirty:          mask of groups that the VMM changed in the sync section and that the next
- *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded
- * @reserved:       not read in this version; keep 0
+ *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded. A group that
+ *                  is not in @valid may be dirty too
+ * @reserved:       0
  *
- * Written by the VMM, read once by each XVCPU_RUN.
+ * Written by the VMM, read once by each XVCPU_RUN. Unknown bits are -EINVAL.
  */
 struct xvcpu_run_request {
+	__u32 flags;
 	__u32 immediate_exit;
 	__u32 answer;
 	__u32 vector;
 	__u32 error_code;
+	__u32 reserved0;
+	__aligned_u64 payload;
 	__aligned_u64 sync;
 	__aligned_u64 dirty;
-	__aligned_u64 reserved[28];
+	__aligned_u64 reserved[26];
 };
 
-/** define XVCPU_IO_IN - &xvcpu_exit_io.direction: the guest reads the port */
-#define XVCPU_IO_IN	0
-/** define XVCPU_IO_OUT - &xvcpu_exit_io.direction: the guest writes the port */
-#define XVCPU_IO_OUT	1
+/* XVCPU_IO_OUT: the guest writes the port; else it reads it */
+#define XVCPU_IO_OUT	(1u << 0)
 
 /**
  * struct xvcpu_exit_io - IN or OUT
- * @port:      0 to 0xffff
- * @size:      1, 2 or 4 bytes
- * @direction: XVCPU_IO_*
- * @count:     1
- * @data:      OUT: what the guest wrote, zero-extended; IN: the VMM's answer, @size bytes of it
+ * @port:        0 to 0xffff
+ * @size:        1, 2 or 4 bytes
+ * @flags:       XVCPU_IO_*; stop at a flag that you do not know
+ * @count:       1
+ * @data:        OUT: what the guest wrote, zero-extended; IN: 0, and the VMM's answer, @size bytes of it
+ * @data_offset: 0
+ * @reserved:    0
+ *
+ * INS and OUTS exit as %XVCPU_EXIT_UNKNOWN with hardware reason 30 in this version.
  */
 struct xvcpu_exit_io {
 	__u16 port;
 	__u8 size;
-	__u8 direction;
+	__u8 flags;
 	__u32 count;
 	__aligned_u64 data;
+	__u32 data_offset;
+	__u32 reserved;
 };
 
-/** define XVCPU_MMIO_WRITE - the guest writes */
+/* XVCPU_MMIO_WRITE: the guest writes */
 #define XVCPU_MMIO_WRITE	(1u << 0)
-/** define XVCPU_MMIO_DECODED - the module decoded the instruction: @size and @data hold */
+/* XVCPU_MMIO_DECODED: the module decoded the instruction: @size and @data hold */
 #define XVCPU_MMIO_DECODED	(1u << 1)
-/** define XVCPU_MMIO_GLA - @gla is valid */
+/* XVCPU_MMIO_GLA: @gla is valid */
 #define XVCPU_MMIO_GLA		(1u << 2)
 
 /**
@@ -772,9 +835,12 @@ struct xvcpu_exit_io {
  * @gla:      guest-linear address, with %XVCPU_MMIO_GLA
  * @flags:    XVCPU_MMIO_*
  * @size:     bytes, 1 to 64; 0 when not decoded
- * @insn_len: bytes of @insn that are valid; 0 if the instruction could not be read
- * @insn:     the instruction's bytes at RIP, and what follows them
- * @data:     write: what the guest wrote; read: the VMM's answer, @size bytes of it
+ * @insn_bytes: bytes of @insn that are valid: the instruction and perhaps what follows it; 0 if they
+ *            could not be read
+ * @insn_len: length of the instruction; 0 when not decoded
+ * @insn:     the instruction's bytes at RIP
+ * @reserved: 0
+ * @data:     write: what the guest wrote; read: 0, and the VMM's answer, @size bytes of it
  *
  * Not decoded (@flags without %XVCPU_MMIO_DECODED): the VMM emulates the instruction from @insn and
  * answers %XVCPU_ANSWER_SKIPPED, or %XVCPU_ANSWER_RETRY or %XVCPU_ANSWER_EXCEPTION; DONE is -EINVAL.
@@ -784,9 +850,10 @@ struct xvcpu_exit_mmio {
 	__aligned_u64 gla;
 	__u32 flags;
 	__u8 size;
+	__u8 insn_bytes;
 	__u8 insn_len;
 	__u8 insn[15];
-	__u8 reserved[3];
+	__u8 reserved[2];
 	__u8 data[64];
 };
 
@@ -794,7 +861,7 @@ struct xvcpu_exit_mmio {
  * struct xvcpu_exit_msr - RDMSR or WRMSR
  * @index:    ECX
  * @reserved: 0
- * @value:    WRMSR: EDX:EAX; RDMSR: the VMM's answer
+ * @value:    WRMSR: EDX:EAX; RDMSR: 0, and the VMM's answer
  */
 struct xvcpu_exit_msr {
 	__u32 index;
@@ -808,7 +875,8 @@ struct xvcpu_exit_msr {
  * @args:   RDI, RSI, RDX, RCX, R8, R9
  * @result: the VMM's answer, to RAX; 0 at the exit
  *
- * At a CPL above 0 VMCALL raises #UD in the guest and never exits here.
+ * At a CPL above 0 VMCALL raises #UD in the guest and never exits here. Outside 64-bit mode the number and
+ * the arguments are 32 bits, those in R8 and R9 are 0, and the result goes to EAX.
  */
 struct xvcpu_exit_hypercall {
 	__aligned_u64 nr;
@@ -816,15 +884,15 @@ struct xvcpu_exit_hypercall {
 	__aligned_u64 result;
 };
 
-/** define XVCPU_ACCESS_READ - data read */
+/* XVCPU_ACCESS_READ: data read */
 #define XVCPU_ACCESS_READ	(1u << 0)
-/** define XVCPU_ACCESS_WRITE - data write */
+/* XVCPU_ACCESS_WRITE: data write */
 #define XVCPU_ACCESS_WRITE	(1u << 1)
-/** define XVCPU_ACCESS_EXEC - instruction fetch */
+/* XVCPU_ACCESS_EXEC: instruction fetch */
 #define XVCPU_ACCESS_EXEC	(1u << 2)
-/** define XVCPU_ACCESS_WALK - made by the guest's page walk, not by the access at @gla itself */
+/* XVCPU_ACCESS_WALK: made by the guest's page walk, not by the access at @gla itself */
 #define XVCPU_ACCESS_WALK	(1u << 3)
-/** define XVCPU_ACCESS_GLA - @gla is valid */
+/* XVCPU_ACCESS_GLA: @gla is valid */
 #define XVCPU_ACCESS_GLA	(1u << 4)
 
 /**
@@ -837,7 +905,7 @@ struct xvcpu_exit_hypercall {
  * @view:       0
  * @event_info: %XVCPU_EXIT_EVENT_FAULT: the event in VM-entry interruption-information form
  * @event_error: its error code
- * @reserved:   0
+ * @event_insn_len: its instruction length, for software events
  */
 struct xvcpu_exit_memory {
 	__aligned_u64 gpa;
@@ -847,7 +915,7 @@ struct xvcpu_exit_memory {
 	__u32 view;
 	__u32 event_info;
 	__u32 event_error;
-	__u32 reserved;
+	__u32 event_insn_len;
 };
 
 /**
@@ -878,6 +946,16 @@ struct xvcpu_exit_fail_entry {
 };
 
 /**
+ * enum xvcpu_internal - causes of %XVCPU_EXIT_INTERNAL
+ * @XVCPU_INTERNAL_EPT_MISCONFIG: the processor found an EPT entry that the module must never write
+ * @XVCPU_INTERNAL_EXIT:          an exit that the VMCS is set up never to give
+ */
+enum xvcpu_internal {
+	XVCPU_INTERNAL_EPT_MISCONFIG	= 1,
+	XVCPU_INTERNAL_EXIT		= 2,
+};
+
+/**
  * struct xvcpu_exit_hardware - a VM exit as the processor describes it
  * @hw_reason:      the exit-reason field, all 32 bits
  * @insn_len:       VM-exit instruction length
@@ -888,6 +966,8 @@ struct xvcpu_exit_fail_entry {
  * @intr_error:     VM-exit interruption error code
  * @vectoring_info: IDT-vectoring information
  * @insn_info:      VM-exit instruction information
+ * @code:           %XVCPU_EXIT_INTERNAL: &enum xvcpu_internal
+ * @cpu:            host CPU on which it happened
  *
  * Members that the exit does not define hold what the processor left there. The next XVCPU_RUN
  * enters at RIP again unless the VMM changes it.
@@ -902,30 +982,44 @@ struct xvcpu_exit_hardware {
 	__u32 intr_error;
 	__u32 vectoring_info;
 	__u32 insn_info;
+	__u32 code;
+	__u32 cpu;
 };
+
+/* XVCPU_EXIT_FLAG_WAITS: the exit waits for its answer */
+#define XVCPU_EXIT_FLAG_WAITS	(1u << 0)
 
 /**
  * struct xvcpu_run_exit - what XVCPU_RUN came back with; second section of the run area
- * @reason:     &enum xvcpu_exit_reason
- * @reserved:   0
- * @error:      XVCPU_RUN returned -EINVAL: what in the request was refused
- * @io:         %XVCPU_EXIT_IO
- * @mmio:       %XVCPU_EXIT_MMIO
- * @msr:        %XVCPU_EXIT_MSR_READ, %XVCPU_EXIT_MSR_WRITE
- * @hypercall:  %XVCPU_EXIT_HYPERCALL
- * @memory:     %XVCPU_EXIT_MEMORY_FAULT, %XVCPU_EXIT_EVENT_FAULT
- * @fail_entry: %XVCPU_EXIT_FAIL_ENTRY
- * @hardware:   %XVCPU_EXIT_UNKNOWN, %XVCPU_EXIT_INTERNAL
- * @padding:    the union's size
+ * @reason:      &enum xvcpu_exit_reason
+ * @flags:       XVCPU_EXIT_FLAG_*
+ * @view:        0
+ * @cr8:         0
+ * @budget_left: 0
+ * @reserved:    0
+ * @io:          %XVCPU_EXIT_IO
+ * @mmio:        %XVCPU_EXIT_MMIO
+ * @msr:         %XVCPU_EXIT_MSR_READ, %XVCPU_EXIT_MSR_WRITE
+ * @hypercall:   %XVCPU_EXIT_HYPERCALL
+ * @memory:      %XVCPU_EXIT_MEMORY_FAULT, %XVCPU_EXIT_EVENT_FAULT
+ * @fail_entry:  %XVCPU_EXIT_FAIL_ENTRY
+ * @hardware:    %XVCPU_EXIT_UNKNOWN, %XVCPU_EXIT_INTERNAL
+ * @padding:     the union's size
+ * @error:       XVCPU_RUN failed otherwise than with -EINTR or -EBUSY: what was refused
  *
  * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result) is
- * read back, once, by the XVCPU_RUN that completes the exit.
+ * read back, once, by the XVCPU_RUN that completes the exit: size, port, address and the like come from
+ * the kernel's own copy. Bytes of the union behind the member that @reason names are undefined. -EBUSY
+ * leaves the section alone, any other failure but -EINTR all of it but @error.
  */
 struct xvcpu_run_exit {
 	__u32 reason;
-	__u32 reserved;
-	struct xvcpu_error error;
-	union {
+	__u32 flags;
+	__u32 view;
+	__u32 cr8;
+	__aligned_u64 budget_left;
+	__aligned_u64 reserved[5];
+	__extension__ union {
 		struct xvcpu_exit_io io;
 		struct xvcpu_exit_mmio mmio;
 		struct xvcpu_exit_msr msr;
@@ -935,6 +1029,7 @@ struct xvcpu_run_exit {
 		struct xvcpu_exit_hardware hardware;
 		__u8 padding[256];
 	};
+	struct xvcpu_error error;
 };
 
 /**
@@ -977,7 +1072,7 @@ enum xvcpu_counter {
 	XVCPU_COUNT_INJECTED	= 104,
 };
 
-/** define XVCPU_COUNTERS - size of &xvcpu_run_stats.counters */
+/* XVCPU_COUNTERS: size of &xvcpu_run_stats.counters */
 #define XVCPU_COUNTERS		128
 
 /**
@@ -985,7 +1080,8 @@ enum xvcpu_counter {
  * @counters: 0 to 95: VM exits by basic exit reason (SDM "VMX Basic Exit Reasons"; 95 takes all
  *            higher ones); from 96 on &enum xvcpu_counter
  *
- * Written by the kernel only; a reader sees each counter whole, not all of them at one instant.
+ * Written by the kernel only. A 64-bit reader sees each counter whole, but not all of them at one
+ * instant; a 32-bit reader reads the high half, the low half and the high half again.
  */
 struct xvcpu_run_stats {
 	__aligned_u64 counters[XVCPU_COUNTERS];
@@ -994,14 +1090,26 @@ struct xvcpu_run_stats {
 /**
  * DOC: XVCPU_RUN
  *
- * Runs the vCPU until something needs the VMM. In this order: loads the groups in @dirty, completes
- * the exit that waits, looks at pending kick, signals and @immediate_exit, enters the guest.
+ * Runs the vCPU until something needs the VMM, in this order:
+ *  1. load the groups in @dirty; 2. complete the exit that waits (which may give the next exit at once);
+ *  3. a pending kick: 0 with %XVCPU_EXIT_KICK; 4. a pending signal or other work of the host kernel:
+ *  -EINTR; 5. @immediate_exit: -EINTR; 6. enter the guest.
+ * A failure of 1 or 2 is -EINVAL and changes neither the registers nor the waiting exit; -EINTR never
+ * comes before both are done. A kick stays pending behind any other exit and behind -EINTR.
  *
- * 0: &xvcpu_run_exit.reason says why. -EINTR: a signal or @immediate_exit, reason
- * %XVCPU_EXIT_SIGNAL. -EINVAL: the request is wrong: &xvcpu_run_exit.error says where; neither the
- * registers nor the waiting exit changed. -EBUSY: another thread is in XVCPU_RUN or a state ioctl of
- * this vCPU. -EIO: not the address space that created the VM, or the hardware state was lost (VMX was
- * turned off under the vCPU): XVCPU_RESET makes it usable again.
+ * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request is wrong;
+ * &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not the address space that
+ * created the VM. -ENODEV: the hardware state was lost (VMX was turned off under the vCPU): XVCPU_RESET makes
+ * it usable again. -ENOTRECOVERABLE: an earlier %XVCPU_EXIT_INTERNAL killed this VM; only closing it is
+ * left. -ENOMEM.
+ */
+
+/**
+ * DOC: mmap of a vCPU fd
+ *
+ * Offset 0, &xvcpu_info.run_size bytes: the run area. Offset &xvcpu_info.stats_offset, &xvcpu_info.stats_size
+ * bytes: the counters, -EACCES with PROT_WRITE (nor can mprotect add it later). Other offsets or lengths, and
+ * MAP_PRIVATE, are -EINVAL; PROT_EXEC is -EACCES.
  */
 
 /**
