@@ -1087,6 +1087,458 @@ struct xvcpu_run_stats {
 	__aligned_u64 counters[XVCPU_COUNTERS];
 };
 
+/* ------------------------------------------------- why the processor refused to enter the guest */
+
+/**
+ * enum xvcpu_rule - rules of VM entry (SDM "VM Entries"), for &xvcpu_exit_fail_entry.rule
+ *
+ * &xvcpu_exit_fail_entry.field is the VMCS field that the rule is about and
+ * &xvcpu_exit_fail_entry.value what it holds; where several fields can break one rule, the field
+ * tells which did. &xvcpu_exit_fail_entry.expected is a value of that field, as near as possible to
+ * the present one, with which the rule holds; 0 for the rules marked (memory), which are about what
+ * the field points to: their value is what was found there.
+ *
+ * Numbers are stable. Section titles are those of the SDM; "usable" means bit 16 of the access
+ * rights is clear; "unrestricted" is the control "unrestricted guest"; "long-mode guest" is the
+ * VM-entry control "IA-32e mode guest". Addresses that must be aligned must also fit the
+ * physical-address width.
+ *
+ * @XVCPU_RULE_NONE: no rule is known to be broken
+ *
+ * @XVCPU_RULE_PIN_CONTROLS: reserved bits of the pin-based controls are as the capability MSR says
+ * @XVCPU_RULE_PROC_CONTROLS: reserved bits of the primary processor-based controls are as the
+ *     capability MSR says
+ * @XVCPU_RULE_PROC2_CONTROLS: reserved bits of the secondary processor-based controls are as the
+ *     capability MSR says
+ * @XVCPU_RULE_PROC3_CONTROLS: reserved bits of the tertiary processor-based controls are as the
+ *     capability MSR says
+ * @XVCPU_RULE_CR3_TARGETS: CR3-target count is not above what the processor has
+ * @XVCPU_RULE_IO_BITMAP: address of I/O bitmap A or B: 4 KiB aligned
+ * @XVCPU_RULE_MSR_BITMAP: address of the MSR bitmaps: 4 KiB aligned
+ * @XVCPU_RULE_VIRTUAL_APIC: virtual-APIC address: 4 KiB aligned
+ * @XVCPU_RULE_TPR_THRESHOLD: bits 31:4 of the TPR threshold are 0 without virtual-interrupt
+ *     delivery
+ * @XVCPU_RULE_TPR_THRESHOLD_VTPR: TPR threshold is at most bits 7:4 of the virtual TPR, if neither
+ *     APIC accesses nor interrupt delivery are virtualised
+ * @XVCPU_RULE_VIRTUAL_NMIS: "virtual NMIs" needs "NMI exiting"
+ * @XVCPU_RULE_NMI_WINDOW: "NMI-window exiting" needs "virtual NMIs"
+ * @XVCPU_RULE_APIC_ACCESS: APIC-access address: 4 KiB aligned
+ * @XVCPU_RULE_APIC_NEEDS_TPR_SHADOW: x2APIC mode, APIC registers, interrupt delivery and IPIs can
+ *     only be virtualised with "use TPR shadow"
+ * @XVCPU_RULE_X2APIC_AND_ACCESSES: "virtualize x2APIC mode" excludes "virtualize APIC accesses"
+ * @XVCPU_RULE_DELIVERY_NEEDS_EXITING: "virtual-interrupt delivery" needs "external-interrupt
+ *     exiting"
+ * @XVCPU_RULE_POSTED_NEEDS_DELIVERY: "process posted interrupts" needs "virtual-interrupt delivery"
+ * @XVCPU_RULE_POSTED_NEEDS_ACK: and "acknowledge interrupt on exit"
+ * @XVCPU_RULE_POSTED_VECTOR: posted-interrupt notification vector is at most 255
+ * @XVCPU_RULE_POSTED_DESCRIPTOR: posted-interrupt descriptor address: 64-byte aligned
+ * @XVCPU_RULE_VPID: VPID is not 0
+ * @XVCPU_RULE_EPTP_MEMORY_TYPE: memory type of the EPT pointer is one that the processor supports
+ * @XVCPU_RULE_EPTP_LEVELS: page-walk length of the EPT pointer likewise
+ * @XVCPU_RULE_EPTP_AD: accessed and dirty flags for EPT, if the processor has them
+ * @XVCPU_RULE_EPTP_SHADOW_STACK: supervisor shadow-stack pages in EPT, if the processor has them
+ * @XVCPU_RULE_EPTP_RESERVED: bits 11:8 and those above the width of the EPT pointer are 0
+ * @XVCPU_RULE_PML_NEEDS_EPT: "enable PML" needs "enable EPT"
+ * @XVCPU_RULE_PML_ADDRESS: PML address: 4 KiB aligned
+ * @XVCPU_RULE_UNRESTRICTED_NEEDS_EPT: "unrestricted guest" needs "enable EPT"
+ * @XVCPU_RULE_MODE_EXEC_NEEDS_EPT: "mode-based execute control for EPT" needs "enable EPT"
+ * @XVCPU_RULE_SUBPAGE_NEEDS_EPT: "sub-page write permissions for EPT" needs "enable EPT"
+ * @XVCPU_RULE_SUBPAGE_ADDRESS: sub-page-permission-table pointer: 4 KiB aligned
+ * @XVCPU_RULE_VMFUNC_CONTROLS: reserved bits of the VM-function controls are as the capability MSR
+ *     says
+ * @XVCPU_RULE_EPTP_SWITCHING_NEEDS_EPT: "EPTP switching" needs "enable EPT"
+ * @XVCPU_RULE_EPTP_LIST: EPTP-list address: 4 KiB aligned
+ * @XVCPU_RULE_SHADOW_BITMAP: address of the VMREAD or VMWRITE bitmap: 4 KiB aligned
+ * @XVCPU_RULE_VE_ADDRESS: virtualization-exception information address: 4 KiB aligned
+ * @XVCPU_RULE_PT_NEEDS_EPT: "Intel PT uses guest physical addresses" needs "enable EPT"
+ * @XVCPU_RULE_PT_NEEDS_LOAD: and "load IA32_RTIT_CTL" on entry
+ * @XVCPU_RULE_PT_NEEDS_CLEAR: and "clear IA32_RTIT_CTL" on exit
+ * @XVCPU_RULE_HLAT_POINTER: bits 2:0, 11:5 and those above the width of the HLAT pointer are 0
+ * @XVCPU_RULE_TERTIARY_NEEDS_EPT: "enable HLAT", "EPT paging-write control" and "guest-paging
+ *     verification" need "enable EPT"
+ * @XVCPU_RULE_PID_TABLE: PID-pointer table address: 8-byte aligned, its last entry too in width
+ *
+ * @XVCPU_RULE_EXIT_CONTROLS: reserved bits of the VM-exit controls are as the capability MSR says
+ * @XVCPU_RULE_SAVE_TIMER: "save VMX-preemption timer value" needs the timer active
+ * @XVCPU_RULE_EXIT_MSR_STORE: VM-exit MSR-store address: 16-byte aligned, and the area's last byte
+ *     within the width
+ * @XVCPU_RULE_EXIT_MSR_LOAD: VM-exit MSR-load address likewise
+ *
+ * @XVCPU_RULE_ENTRY_CONTROLS: reserved bits of the VM-entry controls are as the capability MSR says
+ * @XVCPU_RULE_EVENT_TYPE: interruption type is not 1, and not 7 without "monitor trap flag"
+ * @XVCPU_RULE_EVENT_VECTOR: vector is 2 for an NMI, at most 31 for an exception, 0 for type 7
+ * @XVCPU_RULE_EVENT_ERROR_CODE: an error code is delivered if, and only if, the event is an
+ *     exception that has one and the guest is not in unrestricted real mode
+ * @XVCPU_RULE_EVENT_RESERVED: bits 30:12 of the interruption information are 0
+ * @XVCPU_RULE_EVENT_ERROR_BITS: bits 31:16 of a delivered error code are 0
+ * @XVCPU_RULE_EVENT_LENGTH: instruction length of a software event is 1 to 15, or 0 where the
+ *     processor allows it
+ * @XVCPU_RULE_ENTRY_MSR_LOAD: VM-entry MSR-load address: as XVCPU_RULE_EXIT_MSR_STORE
+ * @XVCPU_RULE_ENTRY_TO_SMM: "entry to SMM" and "deactivate dual-monitor treatment" are 0 outside
+ *     SMM
+ * @XVCPU_RULE_PT_LOAD_TRACING: "load IA32_RTIT_CTL" is 0 while Intel PT is tracing
+ *
+ * @XVCPU_RULE_HOST_CR0: host CR0 has the bits that VMX operation fixes
+ * @XVCPU_RULE_HOST_CR4: host CR4 likewise
+ * @XVCPU_RULE_HOST_CET_WP: host CR4.CET needs CR0.WP
+ * @XVCPU_RULE_HOST_CR3: host CR3 has no bit beyond the width
+ * @XVCPU_RULE_HOST_SYSENTER: host SYSENTER_ESP and SYSENTER_EIP are canonical
+ * @XVCPU_RULE_HOST_PERF_GLOBAL_CTRL: reserved bits of host IA32_PERF_GLOBAL_CTRL are 0
+ * @XVCPU_RULE_HOST_PAT: each byte of host IA32_PAT is 0, 1, 4, 5, 6 or 7
+ * @XVCPU_RULE_HOST_EFER: reserved bits of host IA32_EFER are 0
+ * @XVCPU_RULE_HOST_EFER_LMA: host EFER.LMA equals "host address-space size"
+ * @XVCPU_RULE_HOST_EFER_LME: host EFER.LME likewise
+ * @XVCPU_RULE_HOST_S_CET: host IA32_S_CET is canonical and its reserved bits are 0
+ * @XVCPU_RULE_HOST_SSP: bits 1:0 of the host SSP are 0
+ * @XVCPU_RULE_HOST_SSP_TABLE: host IA32_INTERRUPT_SSP_TABLE_ADDR is canonical
+ * @XVCPU_RULE_HOST_PKRS: bits 63:32 of host IA32_PKRS are 0
+ * @XVCPU_RULE_HOST_SELECTOR: bits 2:0 of every host selector are 0
+ * @XVCPU_RULE_HOST_SELECTOR_NULL: host CS and TR are not 0
+ * @XVCPU_RULE_HOST_SS_NULL: host SS is not 0 with a 32-bit host
+ * @XVCPU_RULE_HOST_BASE: host bases of FS, GS, TR, GDTR and IDTR are canonical
+ * @XVCPU_RULE_HOST_SIZE: "host address-space size" is set in IA-32e mode and only there
+ * @XVCPU_RULE_HOST_SIZE_GUEST: "IA-32e mode guest" needs "host address-space size"
+ * @XVCPU_RULE_HOST_PCIDE: host CR4.PCIDE is 0 with a 32-bit host
+ * @XVCPU_RULE_HOST_PAE: host CR4.PAE is 1 with a 64-bit host
+ * @XVCPU_RULE_HOST_RIP: host RIP is canonical with a 64-bit host, below 4 GiB with a 32-bit one
+ * @XVCPU_RULE_HOST_SSP_SIZE: host SSP likewise
+ *
+ * @XVCPU_RULE_GUEST_CR0: CR0 has the bits that VMX operation fixes; PE and PG are free for an
+ *     unrestricted guest, CD and NW always
+ * @XVCPU_RULE_GUEST_CR0_PG_PE: CR0.PG needs CR0.PE
+ * @XVCPU_RULE_GUEST_CR4: CR4 has the bits that VMX operation fixes
+ * @XVCPU_RULE_GUEST_CET_WP: CR4.CET needs CR0.WP
+ * @XVCPU_RULE_GUEST_DEBUGCTL: reserved bits of IA32_DEBUGCTL are 0
+ * @XVCPU_RULE_GUEST_LONG_PG: a long-mode guest has CR0.PG
+ * @XVCPU_RULE_GUEST_LONG_PAE: a long-mode guest has CR4.PAE
+ * @XVCPU_RULE_GUEST_PCIDE: CR4.PCIDE is for long-mode guests only
+ * @XVCPU_RULE_GUEST_CR3: CR3 has no bit beyond the width
+ * @XVCPU_RULE_GUEST_DR7: bits 63:32 of DR7 are 0
+ * @XVCPU_RULE_GUEST_SYSENTER: SYSENTER_ESP and SYSENTER_EIP are canonical
+ * @XVCPU_RULE_GUEST_S_CET: IA32_S_CET is canonical and its reserved bits are 0
+ * @XVCPU_RULE_GUEST_SSP_TABLE: IA32_INTERRUPT_SSP_TABLE_ADDR is canonical
+ * @XVCPU_RULE_GUEST_PERF_GLOBAL_CTRL: reserved bits of IA32_PERF_GLOBAL_CTRL are 0
+ * @XVCPU_RULE_GUEST_PAT: each byte of IA32_PAT is 0, 1, 4, 5, 6 or 7
+ * @XVCPU_RULE_GUEST_EFER: reserved bits of IA32_EFER are 0
+ * @XVCPU_RULE_GUEST_EFER_LMA: EFER.LMA equals "IA-32e mode guest"
+ * @XVCPU_RULE_GUEST_EFER_LME: EFER.LME equals EFER.LMA if CR0.PG is 1
+ * @XVCPU_RULE_GUEST_BNDCFGS: bits 11:2 of IA32_BNDCFGS are 0
+ * @XVCPU_RULE_GUEST_BNDCFGS_BASE: its address is canonical
+ * @XVCPU_RULE_GUEST_RTIT_CTL: reserved bits of IA32_RTIT_CTL are 0
+ * @XVCPU_RULE_GUEST_LBR_CTL: reserved bits of IA32_LBR_CTL are 0
+ * @XVCPU_RULE_GUEST_PKRS: bits 63:32 of IA32_PKRS are 0
+ * @XVCPU_RULE_GUEST_UINV: bits 15:8 of UINV are 0
+ *
+ * @XVCPU_RULE_SEG_TR_TI: TI of the TR selector is 0
+ * @XVCPU_RULE_SEG_LDTR_TI: TI of a usable LDTR's selector is 0
+ * @XVCPU_RULE_SEG_SS_RPL: RPL of SS equals RPL of CS, unless virtual-8086 or unrestricted
+ * @XVCPU_RULE_SEG_V86_BASE: virtual-8086: the base is 16 times the selector
+ * @XVCPU_RULE_SEG_BASE_CANONICAL: base of TR, FS, GS and a usable LDTR is canonical
+ * @XVCPU_RULE_SEG_BASE_HIGH: bits 63:32 of the base of CS, and of a usable SS, DS, ES, are 0
+ * @XVCPU_RULE_SEG_V86_LIMIT: virtual-8086: the limit is 0xffff
+ * @XVCPU_RULE_SEG_V86_ACCESS: virtual-8086: the access rights are 0xf3
+ * @XVCPU_RULE_SEG_CS_TYPE: type of CS is 9, 11, 13 or 15, or 3 if unrestricted
+ * @XVCPU_RULE_SEG_SS_TYPE: type of a usable SS is 3 or 7
+ * @XVCPU_RULE_SEG_ACCESSED: type of a usable DS, ES, FS, GS has bit 0 (accessed)
+ * @XVCPU_RULE_SEG_READABLE: and, if it is code, bit 1 (readable)
+ * @XVCPU_RULE_SEG_S: S is 1 in CS and in a usable SS, DS, ES, FS, GS
+ * @XVCPU_RULE_SEG_CS_DPL_DATA: DPL of CS is 0 if its type is 3
+ * @XVCPU_RULE_SEG_CS_DPL_EQUAL: DPL of CS equals DPL of SS if the type of CS is 9 or 11
+ * @XVCPU_RULE_SEG_CS_DPL_CONFORMING: DPL of CS is at most DPL of SS if the type of CS is 13 or 15
+ * @XVCPU_RULE_SEG_SS_DPL_RPL: DPL of SS equals its RPL, unless unrestricted
+ * @XVCPU_RULE_SEG_SS_DPL_ZERO: DPL of SS is 0 if the type of CS is 3 or CR0.PE is 0
+ * @XVCPU_RULE_SEG_DATA_DPL: DPL of a usable DS, ES, FS, GS of type 0 to 11 is at least its RPL,
+ *     unless unrestricted
+ * @XVCPU_RULE_SEG_PRESENT: P is 1 in CS and in a usable SS, DS, ES, FS, GS
+ * @XVCPU_RULE_SEG_RESERVED: bits 11:8 and 31:17 of the access rights are 0 in the same
+ * @XVCPU_RULE_SEG_CS_DB_L: D/B of CS is 0 if its L is 1 in a long-mode guest
+ * @XVCPU_RULE_SEG_GRANULARITY_0: G is 0 if any bit of limit 11:0 is 0, in the same
+ * @XVCPU_RULE_SEG_GRANULARITY_1: G is 1 if any bit of limit 31:20 is 1, in the same
+ * @XVCPU_RULE_TR_TYPE: type of TR is 11, or 3 outside long mode
+ * @XVCPU_RULE_TR_S: S of TR is 0
+ * @XVCPU_RULE_TR_PRESENT: P of TR is 1
+ * @XVCPU_RULE_TR_RESERVED: bits 11:8 and 31:17 of TR's access rights are 0
+ * @XVCPU_RULE_TR_GRANULARITY_0: as for other segments
+ * @XVCPU_RULE_TR_GRANULARITY_1: as for other segments
+ * @XVCPU_RULE_TR_UNUSABLE: TR is usable
+ * @XVCPU_RULE_LDTR_TYPE: type of a usable LDTR is 2
+ * @XVCPU_RULE_LDTR_S: S of a usable LDTR is 0
+ * @XVCPU_RULE_LDTR_PRESENT: P of a usable LDTR is 1
+ * @XVCPU_RULE_LDTR_RESERVED: bits 11:8 and 31:17 of a usable LDTR's access rights are 0
+ * @XVCPU_RULE_LDTR_GRANULARITY_0: as for other segments
+ * @XVCPU_RULE_LDTR_GRANULARITY_1: as for other segments
+ *
+ * @XVCPU_RULE_TABLE_BASE: bases of GDTR and IDTR are canonical
+ * @XVCPU_RULE_TABLE_LIMIT: bits 31:16 of their limits are 0
+ *
+ * @XVCPU_RULE_RIP_HIGH: bits 63:32 of RIP are 0 outside 64-bit mode
+ * @XVCPU_RULE_RIP_WIDTH: in 64-bit mode all bits of RIP beyond the linear-address width are equal
+ * @XVCPU_RULE_RFLAGS_RESERVED: bits 63:22, 15, 5 and 3 of RFLAGS are 0, bit 1 is 1
+ * @XVCPU_RULE_RFLAGS_VM: RFLAGS.VM is 0 in a long-mode guest and with CR0.PE = 0
+ * @XVCPU_RULE_RFLAGS_IF: RFLAGS.IF is 1 when an external interrupt is injected
+ * @XVCPU_RULE_SSP_ALIGN: bits 1:0 of SSP are 0
+ * @XVCPU_RULE_SSP_WIDTH: SSP has no bit that its mode does not have, as RIP
+ *
+ * @XVCPU_RULE_ACTIVITY_SUPPORTED: activity state is one that the processor supports
+ * @XVCPU_RULE_ACTIVITY_HLT_DPL: not HLT with DPL of SS above 0
+ * @XVCPU_RULE_ACTIVITY_BLOCKING: active while STI or MOV SS blocks
+ * @XVCPU_RULE_ACTIVITY_EVENT: the injected event is one that the activity state lets through
+ * @XVCPU_RULE_ACTIVITY_SMM: not wait-for-SIPI with "entry to SMM"
+ * @XVCPU_RULE_BLOCKING_RESERVED: bits 31:5 of the interruptibility state are 0
+ * @XVCPU_RULE_BLOCKING_STI_MOV_SS: not blocking by both STI and MOV SS
+ * @XVCPU_RULE_BLOCKING_STI_IF: no blocking by STI with RFLAGS.IF = 0
+ * @XVCPU_RULE_BLOCKING_INTERRUPT: no blocking by STI or MOV SS when an external interrupt is
+ *     injected
+ * @XVCPU_RULE_BLOCKING_NMI_MOV_SS: no blocking by MOV SS when an NMI is injected
+ * @XVCPU_RULE_BLOCKING_SMI: no blocking by SMI outside SMM
+ * @XVCPU_RULE_BLOCKING_SMI_ENTRY: blocking by SMI with "entry to SMM"
+ * @XVCPU_RULE_BLOCKING_NMI_STI: no blocking by STI when an NMI is injected; the SDM lets processors
+ *     differ about this one
+ * @XVCPU_RULE_BLOCKING_NMI_NMI: no blocking by NMI when an NMI is injected with "virtual NMIs"
+ * @XVCPU_RULE_BLOCKING_ENCLAVE: enclave interruption needs SGX
+ * @XVCPU_RULE_BLOCKING_ENCLAVE_SS: and excludes blocking by MOV SS
+ * @XVCPU_RULE_PENDING_RESERVED: reserved bits of the pending debug exceptions are 0
+ * @XVCPU_RULE_PENDING_BS_SET: BS is 1 if TF = 1 and BTF = 0, while blocked by STI or MOV SS or in
+ *     HLT
+ * @XVCPU_RULE_PENDING_BS_CLEAR: BS is 0 if TF = 0 or BTF = 1, likewise
+ * @XVCPU_RULE_PENDING_RTM_BITS: with RTM, bit 12 is 1 and all others are 0
+ * @XVCPU_RULE_PENDING_RTM: RTM needs a processor that has it
+ * @XVCPU_RULE_PENDING_RTM_MOV_SS: RTM excludes blocking by MOV SS
+ * @XVCPU_RULE_LINK_ADDRESS: VMCS link pointer, unless all ones: 4 KiB aligned
+ * @XVCPU_RULE_LINK_REVISION: (memory) it points to a VMCS of this processor's revision
+ * @XVCPU_RULE_LINK_SHADOW: (memory) which is a shadow VMCS exactly if "VMCS shadowing" is 1
+ * @XVCPU_RULE_LINK_CURRENT: it is not the current VMCS
+ *
+ * @XVCPU_RULE_PDPTE: reserved bits of a present PDPTE of a guest with PAE paging are 0; (memory) if
+ *     "enable EPT" is 0: the field is then CR3
+ *
+ * @XVCPU_RULE_MSR_RESERVED: (memory) bits 63:32 of an entry of the VM-entry MSR-load area are 0
+ * @XVCPU_RULE_MSR_BASE: (memory) it does not load IA32_FS_BASE or IA32_GS_BASE
+ * @XVCPU_RULE_MSR_X2APIC: (memory) nor an x2APIC register in x2APIC mode
+ * @XVCPU_RULE_MSR_SMM: (memory) nor an MSR that only SMM can write
+ * @XVCPU_RULE_MSR_MICROCODE: (memory) nor one that loads microcode
+ * @XVCPU_RULE_MSR_VALUE: (memory) nor a value that WRMSR would refuse; known for EFER, PAT and the
+ *     MSRs that hold a linear address
+ */
+enum xvcpu_rule {
+	XVCPU_RULE_NONE				= 0,
+
+	/* SDM "Checks on VMX Controls: VM-Execution Control Fields" */
+	XVCPU_RULE_PIN_CONTROLS			= 1,
+	XVCPU_RULE_PROC_CONTROLS		= 2,
+	XVCPU_RULE_PROC2_CONTROLS		= 3,
+	XVCPU_RULE_PROC3_CONTROLS		= 4,
+	XVCPU_RULE_CR3_TARGETS			= 5,
+	XVCPU_RULE_IO_BITMAP			= 6,
+	XVCPU_RULE_MSR_BITMAP			= 7,
+	XVCPU_RULE_VIRTUAL_APIC			= 8,
+	XVCPU_RULE_TPR_THRESHOLD		= 9,
+	XVCPU_RULE_TPR_THRESHOLD_VTPR		= 10,
+	XVCPU_RULE_VIRTUAL_NMIS			= 11,
+	XVCPU_RULE_NMI_WINDOW			= 12,
+	XVCPU_RULE_APIC_ACCESS			= 13,
+	XVCPU_RULE_APIC_NEEDS_TPR_SHADOW	= 14,
+	XVCPU_RULE_X2APIC_AND_ACCESSES		= 15,
+	XVCPU_RULE_DELIVERY_NEEDS_EXITING	= 16,
+	XVCPU_RULE_POSTED_NEEDS_DELIVERY	= 17,
+	XVCPU_RULE_POSTED_NEEDS_ACK		= 18,
+	XVCPU_RULE_POSTED_VECTOR		= 19,
+	XVCPU_RULE_POSTED_DESCRIPTOR		= 20,
+	XVCPU_RULE_VPID				= 21,
+	XVCPU_RULE_EPTP_MEMORY_TYPE		= 22,
+	XVCPU_RULE_EPTP_LEVELS			= 23,
+	XVCPU_RULE_EPTP_AD			= 24,
+	XVCPU_RULE_EPTP_SHADOW_STACK		= 25,
+	XVCPU_RULE_EPTP_RESERVED		= 26,
+	XVCPU_RULE_PML_NEEDS_EPT		= 27,
+	XVCPU_RULE_PML_ADDRESS			= 28,
+	XVCPU_RULE_UNRESTRICTED_NEEDS_EPT	= 29,
+	XVCPU_RULE_MODE_EXEC_NEEDS_EPT		= 30,
+	XVCPU_RULE_SUBPAGE_NEEDS_EPT		= 31,
+	XVCPU_RULE_SUBPAGE_ADDRESS		= 32,
+	XVCPU_RULE_VMFUNC_CONTROLS		= 33,
+	XVCPU_RULE_EPTP_SWITCHING_NEEDS_EPT	= 34,
+	XVCPU_RULE_EPTP_LIST			= 35,
+	XVCPU_RULE_SHADOW_BITMAP		= 36,
+	XVCPU_RULE_VE_ADDRESS			= 37,
+	XVCPU_RULE_PT_NEEDS_EPT			= 38,
+	XVCPU_RULE_PT_NEEDS_LOAD		= 39,
+	XVCPU_RULE_PT_NEEDS_CLEAR		= 40,
+	XVCPU_RULE_HLAT_POINTER			= 41,
+	XVCPU_RULE_TERTIARY_NEEDS_EPT		= 42,
+	XVCPU_RULE_PID_TABLE			= 43,
+
+	/* SDM "VM-Exit Control Fields" */
+	XVCPU_RULE_EXIT_CONTROLS		= 60,
+	XVCPU_RULE_SAVE_TIMER			= 61,
+	XVCPU_RULE_EXIT_MSR_STORE		= 62,
+	XVCPU_RULE_EXIT_MSR_LOAD		= 63,
+
+	/* SDM "VM-Entry Control Fields" */
+	XVCPU_RULE_ENTRY_CONTROLS		= 75,
+	XVCPU_RULE_EVENT_TYPE			= 76,
+	XVCPU_RULE_EVENT_VECTOR			= 77,
+	XVCPU_RULE_EVENT_ERROR_CODE		= 78,
+	XVCPU_RULE_EVENT_RESERVED		= 79,
+	XVCPU_RULE_EVENT_ERROR_BITS		= 80,
+	XVCPU_RULE_EVENT_LENGTH			= 81,
+	XVCPU_RULE_ENTRY_MSR_LOAD		= 82,
+	XVCPU_RULE_ENTRY_TO_SMM			= 83,
+	XVCPU_RULE_PT_LOAD_TRACING		= 84,
+
+	/* SDM "Checks on Host Control Registers, MSRs, and SSP" */
+	XVCPU_RULE_HOST_CR0			= 100,
+	XVCPU_RULE_HOST_CR4			= 101,
+	XVCPU_RULE_HOST_CET_WP			= 102,
+	XVCPU_RULE_HOST_CR3			= 103,
+	XVCPU_RULE_HOST_SYSENTER		= 104,
+	XVCPU_RULE_HOST_PERF_GLOBAL_CTRL	= 105,
+	XVCPU_RULE_HOST_PAT			= 106,
+	XVCPU_RULE_HOST_EFER			= 107,
+	XVCPU_RULE_HOST_EFER_LMA		= 108,
+	XVCPU_RULE_HOST_EFER_LME		= 109,
+	XVCPU_RULE_HOST_S_CET			= 110,
+	XVCPU_RULE_HOST_SSP			= 111,
+	XVCPU_RULE_HOST_SSP_TABLE		= 112,
+	XVCPU_RULE_HOST_PKRS			= 113,
+
+	/* SDM "Checks on Host Segment and Descriptor-Table Registers" */
+	XVCPU_RULE_HOST_SELECTOR		= 130,
+	XVCPU_RULE_HOST_SELECTOR_NULL		= 131,
+	XVCPU_RULE_HOST_SS_NULL			= 132,
+	XVCPU_RULE_HOST_BASE			= 133,
+
+	/* SDM "Checks Related to Address-Space Size" */
+	XVCPU_RULE_HOST_SIZE			= 140,
+	XVCPU_RULE_HOST_SIZE_GUEST		= 141,
+	XVCPU_RULE_HOST_PCIDE			= 142,
+	XVCPU_RULE_HOST_PAE			= 143,
+	XVCPU_RULE_HOST_RIP			= 144,
+	XVCPU_RULE_HOST_SSP_SIZE		= 145,
+
+	/* SDM "Checks on Guest Control Registers, Debug Registers, and MSRs" */
+	XVCPU_RULE_GUEST_CR0			= 200,
+	XVCPU_RULE_GUEST_CR0_PG_PE		= 201,
+	XVCPU_RULE_GUEST_CR4			= 202,
+	XVCPU_RULE_GUEST_CET_WP			= 203,
+	XVCPU_RULE_GUEST_DEBUGCTL		= 204,
+	XVCPU_RULE_GUEST_LONG_PG		= 205,
+	XVCPU_RULE_GUEST_LONG_PAE		= 206,
+	XVCPU_RULE_GUEST_PCIDE			= 207,
+	XVCPU_RULE_GUEST_CR3			= 208,
+	XVCPU_RULE_GUEST_DR7			= 209,
+	XVCPU_RULE_GUEST_SYSENTER		= 210,
+	XVCPU_RULE_GUEST_S_CET			= 211,
+	XVCPU_RULE_GUEST_SSP_TABLE		= 212,
+	XVCPU_RULE_GUEST_PERF_GLOBAL_CTRL	= 213,
+	XVCPU_RULE_GUEST_PAT			= 214,
+	XVCPU_RULE_GUEST_EFER			= 215,
+	XVCPU_RULE_GUEST_EFER_LMA		= 216,
+	XVCPU_RULE_GUEST_EFER_LME		= 217,
+	XVCPU_RULE_GUEST_BNDCFGS		= 218,
+	XVCPU_RULE_GUEST_BNDCFGS_BASE		= 219,
+	XVCPU_RULE_GUEST_RTIT_CTL		= 220,
+	XVCPU_RULE_GUEST_LBR_CTL		= 221,
+	XVCPU_RULE_GUEST_PKRS			= 222,
+	XVCPU_RULE_GUEST_UINV			= 223,
+
+	/* SDM "Checks on Guest Segment Registers" */
+	XVCPU_RULE_SEG_TR_TI			= 240,
+	XVCPU_RULE_SEG_LDTR_TI			= 241,
+	XVCPU_RULE_SEG_SS_RPL			= 242,
+	XVCPU_RULE_SEG_V86_BASE			= 243,
+	XVCPU_RULE_SEG_BASE_CANONICAL		= 244,
+	XVCPU_RULE_SEG_BASE_HIGH		= 245,
+	XVCPU_RULE_SEG_V86_LIMIT		= 246,
+	XVCPU_RULE_SEG_V86_ACCESS		= 247,
+	XVCPU_RULE_SEG_CS_TYPE			= 248,
+	XVCPU_RULE_SEG_SS_TYPE			= 249,
+	XVCPU_RULE_SEG_ACCESSED			= 250,
+	XVCPU_RULE_SEG_READABLE			= 251,
+	XVCPU_RULE_SEG_S			= 252,
+	XVCPU_RULE_SEG_CS_DPL_DATA		= 253,
+	XVCPU_RULE_SEG_CS_DPL_EQUAL		= 254,
+	XVCPU_RULE_SEG_CS_DPL_CONFORMING	= 255,
+	XVCPU_RULE_SEG_SS_DPL_RPL		= 256,
+	XVCPU_RULE_SEG_SS_DPL_ZERO		= 257,
+	XVCPU_RULE_SEG_DATA_DPL			= 258,
+	XVCPU_RULE_SEG_PRESENT			= 259,
+	XVCPU_RULE_SEG_RESERVED			= 260,
+	XVCPU_RULE_SEG_CS_DB_L			= 261,
+	XVCPU_RULE_SEG_GRANULARITY_0		= 262,
+	XVCPU_RULE_SEG_GRANULARITY_1		= 263,
+
+	XVCPU_RULE_TR_TYPE			= 270,
+	XVCPU_RULE_TR_S				= 271,
+	XVCPU_RULE_TR_PRESENT			= 272,
+	XVCPU_RULE_TR_RESERVED			= 273,
+	XVCPU_RULE_TR_GRANULARITY_0		= 274,
+	XVCPU_RULE_TR_GRANULARITY_1		= 275,
+	XVCPU_RULE_TR_UNUSABLE			= 276,
+
+	XVCPU_RULE_LDTR_TYPE			= 280,
+	XVCPU_RULE_LDTR_S			= 281,
+	XVCPU_RULE_LDTR_PRESENT			= 282,
+	XVCPU_RULE_LDTR_RESERVED		= 283,
+	XVCPU_RULE_LDTR_GRANULARITY_0		= 284,
+	XVCPU_RULE_LDTR_GRANULARITY_1		= 285,
+
+	/* SDM "Checks on Guest Descriptor-Table Registers" */
+	XVCPU_RULE_TABLE_BASE			= 290,
+	XVCPU_RULE_TABLE_LIMIT			= 291,
+
+	/* SDM "Checks on Guest RIP, RFLAGS, and SSP" */
+	XVCPU_RULE_RIP_HIGH			= 300,
+	XVCPU_RULE_RIP_WIDTH			= 301,
+	XVCPU_RULE_RFLAGS_RESERVED		= 302,
+	XVCPU_RULE_RFLAGS_VM			= 303,
+	XVCPU_RULE_RFLAGS_IF			= 304,
+	XVCPU_RULE_SSP_ALIGN			= 305,
+	XVCPU_RULE_SSP_WIDTH			= 306,
+
+	/* SDM "Checks on Guest Non-Register State" */
+	XVCPU_RULE_ACTIVITY_SUPPORTED		= 320,
+	XVCPU_RULE_ACTIVITY_HLT_DPL		= 321,
+	XVCPU_RULE_ACTIVITY_BLOCKING		= 322,
+	XVCPU_RULE_ACTIVITY_EVENT		= 323,
+	XVCPU_RULE_ACTIVITY_SMM			= 324,
+
+	XVCPU_RULE_BLOCKING_RESERVED		= 330,
+	XVCPU_RULE_BLOCKING_STI_MOV_SS		= 331,
+	XVCPU_RULE_BLOCKING_STI_IF		= 332,
+	XVCPU_RULE_BLOCKING_INTERRUPT		= 333,
+	XVCPU_RULE_BLOCKING_NMI_MOV_SS		= 334,
+	XVCPU_RULE_BLOCKING_SMI			= 335,
+	XVCPU_RULE_BLOCKING_SMI_ENTRY		= 336,
+	XVCPU_RULE_BLOCKING_NMI_STI		= 337,
+	XVCPU_RULE_BLOCKING_NMI_NMI		= 338,
+	XVCPU_RULE_BLOCKING_ENCLAVE		= 339,
+	XVCPU_RULE_BLOCKING_ENCLAVE_SS		= 340,
+
+	XVCPU_RULE_PENDING_RESERVED		= 345,
+	XVCPU_RULE_PENDING_BS_SET		= 346,
+	XVCPU_RULE_PENDING_BS_CLEAR		= 347,
+	XVCPU_RULE_PENDING_RTM_BITS		= 348,
+	XVCPU_RULE_PENDING_RTM			= 349,
+	XVCPU_RULE_PENDING_RTM_MOV_SS		= 350,
+
+	XVCPU_RULE_LINK_ADDRESS			= 355,
+	XVCPU_RULE_LINK_REVISION		= 356,
+	XVCPU_RULE_LINK_SHADOW			= 357,
+	XVCPU_RULE_LINK_CURRENT			= 358,
+
+	/* SDM "Checks on Guest Page-Directory-Pointer-Table Entries" */
+	XVCPU_RULE_PDPTE			= 365,
+
+	/* SDM "Loading MSRs" */
+	XVCPU_RULE_MSR_RESERVED			= 400,
+	XVCPU_RULE_MSR_BASE			= 401,
+	XVCPU_RULE_MSR_X2APIC			= 402,
+	XVCPU_RULE_MSR_SMM			= 403,
+	XVCPU_RULE_MSR_MICROCODE		= 404,
+	XVCPU_RULE_MSR_VALUE			= 405,
+};
+
 /**
  * DOC: XVCPU_RUN
  *
