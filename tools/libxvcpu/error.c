@@ -34,6 +34,11 @@ static const struct member create_vcpu_members[] = {
 	MEMBER(xvcpu_create_vcpu, id), MEMBER(xvcpu_create_vcpu, apic_id),
 };
 
+static const struct member supported_members[] = {
+	MEMBER(xvcpu_cpuid, size), MEMBER(xvcpu_cpuid, flags), MEMBER(xvcpu_cpuid, nr),
+	MEMBER(xvcpu_cpuid, entry_size), MEMBER(xvcpu_cpuid, entries),
+};
+
 static const struct member list_members[] = {
 	MEMBER(xvcpu_msr_list, size), MEMBER(xvcpu_msr_list, flags),
 	MEMBER(xvcpu_msr_list, nr), MEMBER(xvcpu_msr_list, reserved),
@@ -42,7 +47,7 @@ static const struct member list_members[] = {
 
 static const struct member memory_members[] = {
 	MEMBER(xvcpu_memory, size), MEMBER(xvcpu_memory, flags), MEMBER(xvcpu_memory, nr),
-	MEMBER(xvcpu_memory, reserved), MEMBER(xvcpu_memory, slots),
+	MEMBER(xvcpu_memory, entry_size), MEMBER(xvcpu_memory, slots),
 };
 
 static const struct member slot_members[] = {
@@ -59,10 +64,11 @@ static const struct member state_members[] = {
 };
 
 static const struct member request_members[] = {
-	MEMBER(xvcpu_run_request, immediate_exit), MEMBER(xvcpu_run_request, answer),
-	MEMBER(xvcpu_run_request, vector), MEMBER(xvcpu_run_request, error_code),
-	MEMBER(xvcpu_run_request, sync), MEMBER(xvcpu_run_request, dirty),
-	MEMBER(xvcpu_run_request, reserved),
+	MEMBER(xvcpu_run_request, flags), MEMBER(xvcpu_run_request, immediate_exit),
+	MEMBER(xvcpu_run_request, answer), MEMBER(xvcpu_run_request, vector),
+	MEMBER(xvcpu_run_request, error_code), MEMBER(xvcpu_run_request, reserved0),
+	MEMBER(xvcpu_run_request, payload), MEMBER(xvcpu_run_request, sync),
+	MEMBER(xvcpu_run_request, dirty), MEMBER(xvcpu_run_request, reserved),
 };
 
 static const struct member regs_members[] = {
@@ -72,6 +78,7 @@ static const struct member regs_members[] = {
 	MEMBER(xvcpu_regs, r9), MEMBER(xvcpu_regs, r10), MEMBER(xvcpu_regs, r11),
 	MEMBER(xvcpu_regs, r12), MEMBER(xvcpu_regs, r13), MEMBER(xvcpu_regs, r14),
 	MEMBER(xvcpu_regs, r15), MEMBER(xvcpu_regs, rip), MEMBER(xvcpu_regs, rflags),
+	MEMBER(xvcpu_regs, reserved),
 };
 
 /* Eight segment registers of one size, then two descriptor-table registers of another. */
@@ -93,6 +100,7 @@ static const struct member cregs_members[] = {
 	MEMBER(xvcpu_cregs, apic_base), MEMBER(xvcpu_cregs, xcr0), MEMBER(xvcpu_cregs, xss),
 	MEMBER(xvcpu_cregs, pdpte[0]), MEMBER(xvcpu_cregs, pdpte[1]),
 	MEMBER(xvcpu_cregs, pdpte[2]), MEMBER(xvcpu_cregs, pdpte[3]),
+	MEMBER(xvcpu_cregs, flags), MEMBER(xvcpu_cregs, reserved),
 };
 
 static const struct member debug_members[] = {
@@ -145,6 +153,10 @@ static void put_sregs_member(struct out *out, __u32 field)
 {
 	size_t index, tables = offsetof(struct xvcpu_sregs, gdtr);
 
+	if (field >= offsetof(struct xvcpu_sregs, reserved)) {
+		put(out, "reserved");
+		return;
+	}
 	if (field < tables) {
 		index = field / sizeof(struct xvcpu_segment);
 		put(out, "%s.", segment_names[index]);
@@ -154,7 +166,7 @@ static void put_sregs_member(struct out *out, __u32 field)
 	}
 	field -= tables;
 	index = field / sizeof(struct xvcpu_table);
-	put(out, "%s.", index < ARRAY_SIZE(table_names) ? table_names[index] : "?");
+	put(out, "%s.", table_names[index]);
 	field %= sizeof(struct xvcpu_table);
 	put_member(out, table_members, ARRAY_SIZE(table_members), field);
 }
@@ -171,24 +183,24 @@ static void put_group_member(struct out *out, const struct xvcpu_error *error)
 {
 	__u32 field = error->field;
 
-	put(out, "%s.", xvcpu_state_name(error->index));
+	put(out, "%s.", xvcpu_group_name(error->index));
 	switch (error->index) {
-	case XVCPU_STATE_REGS:
+	case XVCPU_GROUP_REGS:
 		put_member(out, regs_members, ARRAY_SIZE(regs_members), field);
 		break;
-	case XVCPU_STATE_SREGS:
+	case XVCPU_GROUP_SREGS:
 		put_sregs_member(out, field);
 		break;
-	case XVCPU_STATE_CREGS:
+	case XVCPU_GROUP_CREGS:
 		put_member(out, cregs_members, ARRAY_SIZE(cregs_members), field);
 		break;
-	case XVCPU_STATE_DEBUG:
+	case XVCPU_GROUP_DEBUG:
 		put_member(out, debug_members, ARRAY_SIZE(debug_members), field);
 		break;
-	case XVCPU_STATE_MSRS:
+	case XVCPU_GROUP_MSRS:
 		put(out, "0x%x", field);
 		break;
-	case XVCPU_STATE_CPUID:
+	case XVCPU_GROUP_CPUID:
 		if (field < sizeof(struct xvcpu_cpuid_table)) {
 			put(out, "nr");
 			break;
@@ -200,12 +212,40 @@ static void put_group_member(struct out *out, const struct xvcpu_error *error)
 	}
 }
 
+static void put_sync_member(struct out *out, size_t field)
+{
+	static const struct {
+		__u32 group;
+		size_t offset;
+		size_t size;
+	} groups[] = {
+		{ XVCPU_GROUP_REGS, offsetof(struct xvcpu_run_sync, regs),
+		  sizeof(struct xvcpu_regs) },
+		{ XVCPU_GROUP_CREGS, offsetof(struct xvcpu_run_sync, cregs),
+		  sizeof(struct xvcpu_cregs) },
+		{ XVCPU_GROUP_SREGS, offsetof(struct xvcpu_run_sync, sregs),
+		  sizeof(struct xvcpu_sregs) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		struct xvcpu_error error = { .index = groups[i].group };
+
+		if (field < groups[i].offset || field - groups[i].offset >= groups[i].size)
+			continue;
+		error.field = field - groups[i].offset;
+		put_group_member(out, &error);
+		return;
+	}
+	put(out, "sync byte %zu", field);
+}
+
 /* Whether a record of SET_MEMORY is about the call itself, not about the entry it names. */
 static int about_memory_header(const struct xvcpu_error *error)
 {
+	if (error->code == XVCPU_ERR_RANGE && error->field == offsetof(struct xvcpu_memory, nr))
+		return 1;
 	return error->field == offsetof(struct xvcpu_memory, flags) ||
-	       error->field == offsetof(struct xvcpu_memory, reserved) ||
-	       (error->code == XVCPU_ERR_RANGE && error->field == offsetof(struct xvcpu_memory, nr));
+	       error->field == offsetof(struct xvcpu_memory, entry_size);
 }
 
 /* The same for GET_STATE and SET_STATE, whose groups have no flags and no buffer. */
@@ -225,6 +265,8 @@ static void put_place(struct out *out, unsigned int request, const struct xvcpu_
 		put_member(out, create_vcpu_members, ARRAY_SIZE(create_vcpu_members), error->field);
 		break;
 	case XVCPU_GET_SUPPORTED_CPUID:
+		put_member(out, supported_members, ARRAY_SIZE(supported_members), error->field);
+		break;
 	case XVCPU_GET_MSR_LIST:
 		put_member(out, list_members, ARRAY_SIZE(list_members), error->field);
 		break;
@@ -242,9 +284,6 @@ static void put_place(struct out *out, unsigned int request, const struct xvcpu_
 			put_member(out, state_members, ARRAY_SIZE(state_members), error->field);
 		else
 			put_group_member(out, error);
-		break;
-	case XVCPU_RUN:
-		put_member(out, request_members, ARRAY_SIZE(request_members), error->field);
 		break;
 	default:
 		put(out, "byte %u", error->field);
@@ -295,24 +334,68 @@ static void put_fault(struct out *out, const struct xvcpu_error *error)
 	case XVCPU_ERR_SPACE:
 		put(out, " is %llu: too small, %llu is needed", value, expected);
 		break;
+	case XVCPU_ERR_SIZE:
+		put(out, " is %llu: not a size that this kernel accepts", value);
+		break;
 	default:
 		put(out, " is 0x%llx: refused with code %u", value, error->code);
 	}
 }
 
-const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error *error, char *text,
-				  size_t size)
+/* Records that are about the whole call and name no member. */
+static int put_whole(struct out *out, const struct xvcpu_error *error)
+{
+	switch (error->code) {
+	case XVCPU_ERR_NONE:
+		return 1;
+	case XVCPU_ERR_FEATURE:
+		put(out, "%s: %s", xvcpu_feature_text(error->expected),
+		    xvcpu_reason_text(error->value));
+		return 1;
+	case XVCPU_ERR_RUNNING:
+		put(out, "another thread runs this vCPU");
+		return 1;
+	case XVCPU_ERR_WAITING:
+		put(out, "the exit %s waits for its answer", xvcpu_exit_name(error->value));
+		return 1;
+	}
+	return 0;
+}
+
+const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error *error,
+				  char *text, size_t size)
 {
 	struct out out = { .text = text, .size = size };
 
 	if (size)
 		text[0] = '\0';
-	if (error->code == XVCPU_ERR_FEATURE) {
-		put(&out, "%s: %s", xvcpu_feature_text(error->expected),
-		    xvcpu_reason_text(error->value));
-	} else if (error->code != XVCPU_ERR_NONE) {
+	if (!put_whole(&out, error)) {
 		put_place(&out, request, error);
 		put_fault(&out, error);
 	}
+	return text;
+}
+
+/* The records of XVCPU_RUN count from the start of the run area, whose layout the vCPU knows. */
+const char *xvcpu_vcpu_strerror(const struct xvcpu_vcpu *vcpu, char *text, size_t size)
+{
+	struct xvcpu_error error = vcpu->exit->error;
+	struct out out = { .text = text, .size = size };
+	size_t request = (char *)vcpu->request - (char *)vcpu->area;
+	size_t sync = (char *)vcpu->sync - (char *)vcpu->area;
+	size_t field = error.field;
+
+	if (size)
+		text[0] = '\0';
+	if (put_whole(&out, &error))
+		return text;
+
+	if (field >= request && field - request < sizeof(*vcpu->request))
+		put_member(&out, request_members, ARRAY_SIZE(request_members), field - request);
+	else if (field >= sync && field - sync < sizeof(*vcpu->sync))
+		put_sync_member(&out, field - sync);
+	else
+		put(&out, "run area byte %zu", field);
+	put_fault(&out, &error);
 	return text;
 }

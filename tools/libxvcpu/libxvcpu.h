@@ -133,7 +133,7 @@ void xvcpu_vcpu_destroy(struct xvcpu_vcpu *vcpu);
  * @vcpu: the vCPU
  *
  * Return: an &enum xvcpu_exit_reason, %XVCPU_EXIT_SIGNAL where the ioctl says -EINTR. Otherwise a
- * negative errno; with -EINVAL vcpu->exit->error says what in the request was refused.
+ * negative errno; xvcpu_vcpu_strerror() says what was refused.
  */
 int xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
 
@@ -142,6 +142,16 @@ int xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
  * @vcpu: the vCPU; any thread
  */
 int xvcpu_vcpu_kick(const struct xvcpu_vcpu *vcpu);
+
+/**
+ * xvcpu_vcpu_strerror() - why the last xvcpu_vcpu_run() failed, in words
+ * @vcpu: the vCPU
+ * @text: the buffer
+ * @size: its size; what does not fit is cut
+ *
+ * Return: @text; an empty string where the kernel had nothing to say beyond the errno.
+ */
+const char *xvcpu_vcpu_strerror(const struct xvcpu_vcpu *vcpu, char *text, size_t size);
 
 /**
  * xvcpu_vcpu_reset() - back to the state after power-up
@@ -155,23 +165,23 @@ int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error);
 /**
  * xvcpu_state_get() - read one group of fixed size
  * @vcpu:  the vCPU
- * @group: &enum xvcpu_state_id other than MSRS and CPUID
+ * @group: &enum xvcpu_group other than MSRS and CPUID
  * @data:  the group's struct
  * @size:  its size
  * @error: why it failed
  */
-int xvcpu_state_get(const struct xvcpu_vcpu *vcpu, enum xvcpu_state_id group, void *data,
+int xvcpu_state_get(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group, void *data,
 		    size_t size, struct xvcpu_error *error);
 
 /**
  * xvcpu_state_set() - write one group
  * @vcpu:  the vCPU
- * @group: &enum xvcpu_state_id
+ * @group: &enum xvcpu_group
  * @data:  the group's struct; for MSRS and CPUID with its entries behind it
  * @size:  its size, entries included
  * @error: why it failed
  */
-int xvcpu_state_set(const struct xvcpu_vcpu *vcpu, enum xvcpu_state_id group, const void *data,
+int xvcpu_state_set(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group, const void *data,
 		    size_t size, struct xvcpu_error *error);
 
 /**
@@ -190,7 +200,7 @@ struct xvcpu_blob {
  * xvcpu_blob_get() - read several groups at one instant
  * @vcpu:  the vCPU
  * @mask:  bit n: group n
- * @flags: XVCPU_STATE_*
+ * @flags: XVCPU_GET_*
  * @blob:  its former content is replaced, and kept where the call fails
  * @error: why it failed
  */
@@ -209,24 +219,24 @@ int xvcpu_blob_set(const struct xvcpu_vcpu *vcpu, const struct xvcpu_blob *blob,
 /**
  * xvcpu_blob_add() - put a group behind those that a blob has
  * @blob:  the blob
- * @group: &enum xvcpu_state_id, not in it yet
+ * @group: &enum xvcpu_group, not in it yet
  * @data:  copied
  * @size:  bytes
  *
  * Return: 0, -EEXIST, -EINVAL for a number that cannot be a group, or -ENOMEM.
  */
-int xvcpu_blob_add(struct xvcpu_blob *blob, enum xvcpu_state_id group, const void *data,
+int xvcpu_blob_add(struct xvcpu_blob *blob, enum xvcpu_group group, const void *data,
 		   __u32 size);
 
 /**
  * xvcpu_blob_find() - a group's place in a blob
  * @blob:  the blob
- * @group: &enum xvcpu_state_id
+ * @group: &enum xvcpu_group
  * @size:  set to its bytes; may be NULL
  *
  * Return: its first byte, valid until the blob changes; NULL if the blob does not have the group.
  */
-void *xvcpu_blob_find(const struct xvcpu_blob *blob, enum xvcpu_state_id group, __u32 *size);
+void *xvcpu_blob_find(const struct xvcpu_blob *blob, enum xvcpu_group group, __u32 *size);
 
 /**
  * xvcpu_blob_free() - give a blob's memory back and make it empty
@@ -237,8 +247,8 @@ void xvcpu_blob_free(struct xvcpu_blob *blob);
 /* --------------------------------------------------------------------------------- words */
 
 /*
- * Names are identifiers (lower case, underscores) for tables and JSON; texts are phrases for people.
- * None of them returns NULL: a number without a name gives "unknown", except where stated.
+ * Names are identifiers (lower case, underscores) for tables and JSON; texts are for people. None
+ * of them is NULL: a number without a name gives "unknown", except where stated.
  */
 
 /**
@@ -294,22 +304,29 @@ const char *xvcpu_counter_name(unsigned int counter);
 const char *xvcpu_instruction_error_text(unsigned int error);
 
 /**
- * xvcpu_state_name() - identifier of an &enum xvcpu_state_id
+ * xvcpu_internal_text() - an &enum xvcpu_internal in words
+ * @code: the number
+ */
+const char *xvcpu_internal_text(unsigned int code);
+
+/**
+ * xvcpu_group_name() - identifier of an &enum xvcpu_group
  * @group: the number
  */
-const char *xvcpu_state_name(unsigned int group);
+const char *xvcpu_group_name(unsigned int group);
 
 /**
  * xvcpu_strerror_record() - an error record in words: which element, which member, what was wrong
- * @request: the ioctl that filled it, such as %XVCPU_SET_MEMORY
+ * @request: the ioctl that filled it, such as %XVCPU_SET_MEMORY; for %XVCPU_RUN there is
+ *           xvcpu_vcpu_strerror()
  * @error:   the record
  * @text:    the buffer
  * @size:    its size; what does not fit is cut
  *
  * Return: @text; an empty string where the record says nothing.
  */
-const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error *error, char *text,
-				  size_t size);
+const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error *error,
+				  char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -65,14 +65,19 @@ static const char * const exits[] = {
 	[XVCPU_EXIT_UNKNOWN]	  = "unknown",
 };
 
-static const char * const states[] = {
-	[XVCPU_STATE_REGS]    = "regs",
-	[XVCPU_STATE_SREGS]   = "sregs",
-	[XVCPU_STATE_CREGS]   = "cregs",
-	[XVCPU_STATE_MSRS]    = "msrs",
-	[XVCPU_STATE_CPUID]   = "cpuid",
-	[XVCPU_STATE_DEBUG]   = "debug",
-	[XVCPU_STATE_PENDING] = "pending",
+static const char * const groups[] = {
+	[XVCPU_GROUP_REGS]    = "regs",
+	[XVCPU_GROUP_SREGS]   = "sregs",
+	[XVCPU_GROUP_CREGS]   = "cregs",
+	[XVCPU_GROUP_MSRS]    = "msrs",
+	[XVCPU_GROUP_CPUID]   = "cpuid",
+	[XVCPU_GROUP_DEBUG]   = "debug",
+	[XVCPU_GROUP_PENDING] = "pending",
+};
+
+static const char * const internals[] = {
+	[XVCPU_INTERNAL_EPT_MISCONFIG] = "an EPT entry that the module must never write",
+	[XVCPU_INTERNAL_EXIT]	       = "a VM exit that the VMCS is set up never to give",
 };
 
 /* SDM "VMX Basic Exit Reasons"; numbers not listed are reserved there. */
@@ -182,9 +187,14 @@ const char *xvcpu_hw_exit_name(unsigned int basic)
 	return entry(hw_exits, ARRAY_SIZE(hw_exits), basic);
 }
 
-const char *xvcpu_state_name(unsigned int group)
+const char *xvcpu_group_name(unsigned int group)
 {
-	return entry(states, ARRAY_SIZE(states), group);
+	return entry(groups, ARRAY_SIZE(groups), group);
+}
+
+const char *xvcpu_internal_text(unsigned int code)
+{
+	return entry(internals, ARRAY_SIZE(internals), code);
 }
 
 const char *xvcpu_counter_name(unsigned int counter)

@@ -30,30 +30,30 @@ static int state_call(const struct xvcpu_vcpu *vcpu, unsigned long request,
 	return ret;
 }
 
-int xvcpu_state_get(const struct xvcpu_vcpu *vcpu, enum xvcpu_state_id group, void *data,
+int xvcpu_state_get(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group, void *data,
 		    size_t size, struct xvcpu_error *error)
 {
 	struct xvcpu_state state = {
-		.mask = 1ull << (group % XVCPU_STATE_SLOTS),
+		.mask = XVCPU_GROUP_BIT(group % XVCPU_GROUP_SLOTS),
 		.buffer = (uintptr_t)data,
 		.length = size,
 	};
 
-	if ((unsigned int)group >= XVCPU_STATE_SLOTS)
+	if ((unsigned int)group >= XVCPU_GROUP_SLOTS)
 		return -EINVAL;
 	return state_call(vcpu, XVCPU_GET_STATE, &state, error);
 }
 
-int xvcpu_state_set(const struct xvcpu_vcpu *vcpu, enum xvcpu_state_id group, const void *data,
+int xvcpu_state_set(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group, const void *data,
 		    size_t size, struct xvcpu_error *error)
 {
 	struct xvcpu_state state = {
-		.mask = 1ull << (group % XVCPU_STATE_SLOTS),
+		.mask = XVCPU_GROUP_BIT(group % XVCPU_GROUP_SLOTS),
 		.buffer = (uintptr_t)data,
 		.length = size,
 	};
 
-	if ((unsigned int)group >= XVCPU_STATE_SLOTS)
+	if ((unsigned int)group >= XVCPU_GROUP_SLOTS)
 		return -EINVAL;
 	state.groups[group].size = size;
 	return state_call(vcpu, XVCPU_SET_STATE, &state, error);
@@ -81,15 +81,12 @@ int xvcpu_blob_get(const struct xvcpu_vcpu *vcpu, __u64 mask, __u32 flags,
 	struct xvcpu_blob next = { .state = { .mask = mask, .flags = flags } };
 	int ret;
 
-	/* The kernel says how much it needs; the need may grow between two calls only by a SET. */
+	/* The kernel says how much it needs; another thread's SET may make that grow meanwhile. */
 	do {
 		next.state.length = next.capacity;
 		ret = state_call(vcpu, XVCPU_GET_STATE, &next.state, error);
-		if (ret == -ENOSPC && next.state.length > next.capacity) {
-			ret = blob_reserve(&next, next.state.length);
-			if (!ret)
-				ret = -EAGAIN;
-		}
+		if (ret == -ENOSPC && next.state.error.expected > next.capacity)
+			ret = blob_reserve(&next, next.state.error.expected) ?: -EAGAIN;
 	} while (ret == -EAGAIN);
 
 	if (ret) {
@@ -110,15 +107,15 @@ int xvcpu_blob_set(const struct xvcpu_vcpu *vcpu, const struct xvcpu_blob *blob,
 	return state_call(vcpu, XVCPU_SET_STATE, &state, error);
 }
 
-int xvcpu_blob_add(struct xvcpu_blob *blob, enum xvcpu_state_id group, const void *data,
+int xvcpu_blob_add(struct xvcpu_blob *blob, enum xvcpu_group group, const void *data,
 		   __u32 size)
 {
 	__u32 offset = (blob->state.length + GROUP_ALIGN - 1) & ~(GROUP_ALIGN - 1);
 	int ret;
 
-	if ((unsigned int)group >= XVCPU_STATE_SLOTS || offset + size < offset)
+	if ((unsigned int)group >= XVCPU_GROUP_SLOTS || offset + size < offset)
 		return -EINVAL;
-	if (blob->state.mask & (1ull << group))
+	if (blob->state.mask & XVCPU_GROUP_BIT(group))
 		return -EEXIST;
 	ret = blob_reserve(blob, offset + size);
 	if (ret)
@@ -127,14 +124,16 @@ int xvcpu_blob_add(struct xvcpu_blob *blob, enum xvcpu_state_id group, const voi
 	memcpy((char *)(uintptr_t)blob->state.buffer + offset, data, size);
 	blob->state.groups[group].offset = offset;
 	blob->state.groups[group].size = size;
-	blob->state.mask |= 1ull << group;
+	blob->state.mask |= XVCPU_GROUP_BIT(group);
 	blob->state.length = offset + size;
 	return 0;
 }
 
-void *xvcpu_blob_find(const struct xvcpu_blob *blob, enum xvcpu_state_id group, __u32 *size)
+void *xvcpu_blob_find(const struct xvcpu_blob *blob, enum xvcpu_group group, __u32 *size)
 {
-	if ((unsigned int)group >= XVCPU_STATE_SLOTS || !(blob->state.mask & (1ull << group)))
+	if ((unsigned int)group >= XVCPU_GROUP_SLOTS)
+		return NULL;
+	if (!(blob->state.mask & XVCPU_GROUP_BIT(group)))
 		return NULL;
 	if (size)
 		*size = blob->state.groups[group].size;
