@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading of image files. A struct image belongs to its caller; no other state. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../refuse.h"
+#include "image.h"
+
+/* A regular file's size is only a first guess: it may be a pipe, or grow while it is read. */
+static u64 first_guess(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return 64 << 10;
+	/* One more byte, so that the read that finds the end needs no larger buffer. */
+	return (u64)st.st_size + 1;
+}
+
+static int read_all(struct image *image, int fd, struct message *err)
+{
+	u64 capacity = first_guess(fd), size = 0;
+	u8 *data = NULL;
+
+	for (;;) {
+		ssize_t got;
+
+		if (!data || size == capacity) {
+			u8 *larger;
+
+			if (data)
+				capacity *= 2;
+			if (capacity > IMAGE_SIZE_MAX + 1)
+				capacity = IMAGE_SIZE_MAX + 1;
+			larger = realloc(data, capacity);
+			if (!larger) {
+				free(data);
+				return refuse(err, ENOMEM, "%s: no memory to read it", image->name);
+			}
+			data = larger;
+		}
+		got = read(fd, data + size, capacity - size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			int error = errno;
+
+			free(data);
+			return refuse(err, error, "cannot read %s: %s", image->name, strerror(error));
+		}
+		if (!got)
+			break;
+		size += got;
+		if (size > IMAGE_SIZE_MAX) {
+			free(data);
+			return refuse(err, EFBIG, "%s is larger than 1 GiB: not an image that a guest "
+				      "can start from", image->name);
+		}
+	}
+	image->data = data;
+	image->size = size;
+	return 0;
+}
+
+int image_read(struct image *image, const char *path, struct message *err)
+{
+	int fd, ret;
+
+	*image = (struct image){ .name = path };
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		int error = errno;
+
+		return refuse(err, error, "cannot open %s: %s", path, strerror(error));
+	}
+	ret = read_all(image, fd, err);
+	close(fd);
+	return ret;
+}
+
+void image_free(struct image *image)
+{
+	free((void *)image->data);
+	image->data = NULL;
+	image->size = 0;
+}
+
+bool image_holds(const struct image *image, u64 offset, u64 len)
+{
+	return offset <= image->size && len <= image->size - offset;
+}
+
+static u64 field(const struct image *image, u64 offset, unsigned int bytes)
+{
+	u64 value = 0;
+	unsigned int i;
+
+	if (!image_holds(image, offset, bytes))
+		return 0;
+	for (i = 0; i < bytes; i++)
+		value |= (u64)image->data[offset + i] << (8 * i);
+	return value;
+}
+
+u8 image_u8(const struct image *image, u64 offset)
+{
+	return field(image, offset, 1);
+}
+
+u16 image_u16(const struct image *image, u64 offset)
+{
+	return field(image, offset, 2);
+}
+
+u32 image_u32(const struct image *image, u64 offset)
+{
+	return field(image, offset, 4);
+}
+
+u64 image_u64(const struct image *image, u64 offset)
+{
+	return field(image, offset, 8);
+}

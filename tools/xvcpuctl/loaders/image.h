@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A file in memory, to be parsed, and bounded reads of its little-endian fields. */
+#ifndef XVCPUCTL_LOADERS_IMAGE_H
+#define XVCPUCTL_LOADERS_IMAGE_H
+
+#include "../message.h"
+#include "../types.h"
+
+/** define IMAGE_SIZE_MAX - larger files are refused before they are read */
+#define IMAGE_SIZE_MAX	(1ull << 30)
+
+/**
+ * struct image - the bytes of a file
+ * @data: whoever filled it owns them
+ * @size: bytes at @data
+ * @name: for messages
+ */
+struct image {
+	const u8 *data;
+	u64 size;
+	const char *name;
+};
+
+/**
+ * image_read() - read a whole file
+ * @image: filled on success; to be given to image_free()
+ * @path:  the file; must outlive @image
+ * @err:   on failure: why
+ *
+ * Return: 0 or a negative errno.
+ */
+int image_read(struct image *image, const char *path, struct message *err);
+
+/** image_free() - free what image_read() filled in */
+void image_free(struct image *image);
+
+/** image_holds() - whether @len bytes at @offset lie within the file */
+bool image_holds(const struct image *image, u64 offset, u64 len);
+
+/*
+ * image_u16() and its kin - a little-endian field. The caller has checked with image_holds() that it is
+ * there; outside the file they give 0.
+ */
+u8 image_u8(const struct image *image, u64 offset);
+u16 image_u16(const struct image *image, u64 offset);
+u32 image_u32(const struct image *image, u64 offset);
+u64 image_u64(const struct image *image, u64 offset);
+
+#endif /* XVCPUCTL_LOADERS_IMAGE_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the loaders put what a guest's start needs besides its image: the first 28 KiB above the real
+ * mode interrupt table and BIOS data area, which stay zero.
+ *
+ *	0x0500	GDT                                          protected and long mode
+ *	0x1000	PML4, PDPT, PD: first GiB onto itself        long mode
+ *	0x4000	boot_params, or Multiboot information        bzImage, Multiboot
+ *	0x5000	command lines of Multiboot modules           Multiboot
+ *	0x6000	command line                                 bzImage, Multiboot
+ *	0x7000	stack, down from 0x7c00                      all
+ *
+ * Real mode uses nothing but the stack. In the other modes an image must stay clear of all of it.
+ */
+#ifndef XVCPUCTL_LOADERS_LAYOUT_H
+#define XVCPUCTL_LOADERS_LAYOUT_H
+
+#define LAYOUT_START		0x0500ull
+#define LAYOUT_GDT		LAYOUT_START
+#define LAYOUT_PML4		0x1000ull
+#define LAYOUT_PDPT		0x2000ull
+#define LAYOUT_PD		0x3000ull
+#define LAYOUT_INFO		0x4000ull
+#define LAYOUT_INFO_SIZE	0x1000ull
+#define LAYOUT_STRINGS		0x5000ull
+#define LAYOUT_STRINGS_SIZE	0x1000ull
+#define LAYOUT_CMDLINE		0x6000ull
+#define LAYOUT_CMDLINE_SIZE	0x1000ull
+#define LAYOUT_STACK_TOP	0x7c00ull
+#define LAYOUT_END		LAYOUT_STACK_TOP
+
+/** define LAYOUT_MAPPED - long mode starts with addresses below this mapped onto themselves */
+#define LAYOUT_MAPPED		0x40000000ull
+
+/** define LAYOUT_REAL_LOAD - where a real-mode flat binary goes unless told otherwise */
+#define LAYOUT_REAL_LOAD	0x7c00ull
+/** define LAYOUT_HIGH_LOAD - the same for protected and long mode */
+#define LAYOUT_HIGH_LOAD	0x100000ull
+
+/* Selectors in the GDT: those that the Linux boot protocol asks for. */
+#define LAYOUT_CS		0x10
+#define LAYOUT_DS		0x18
+
+#endif /* XVCPUCTL_LOADERS_LAYOUT_H */
