@@ -1154,15 +1154,19 @@ struct xvcpu_run_stats {
  * @XVCPU_RULE_PT_NEEDS_LOAD: and "load IA32_RTIT_CTL" on entry
  * @XVCPU_RULE_PT_NEEDS_CLEAR: and "clear IA32_RTIT_CTL" on exit
  * @XVCPU_RULE_HLAT_POINTER: bits 2:0, 11:5 and those above the width of the HLAT pointer are 0
- * @XVCPU_RULE_TERTIARY_NEEDS_EPT: "enable HLAT", "EPT paging-write control" and "guest-paging
- *     verification" need "enable EPT"
- * @XVCPU_RULE_PID_TABLE: PID-pointer table address: 8-byte aligned, its last entry too in width
+ * @XVCPU_RULE_TSC_MULTIPLIER: TSC multiplier is not 0 with "use TSC scaling"; the SDM does not list
+ *     this rule, the emulator in which the module is tested has it
+ * @XVCPU_RULE_PID_TABLE: PID-pointer table address: 8-byte aligned; its last entry is within the
+ *     width, too
+ * @XVCPU_RULE_PASID_DIRECTORY: address of a PASID directory: 4 KiB aligned
  *
  * @XVCPU_RULE_EXIT_CONTROLS: reserved bits of the VM-exit controls are as the capability MSR says
  * @XVCPU_RULE_SAVE_TIMER: "save VMX-preemption timer value" needs the timer active
  * @XVCPU_RULE_EXIT_MSR_STORE: VM-exit MSR-store address: 16-byte aligned, and the area's last byte
  *     within the width
  * @XVCPU_RULE_EXIT_MSR_LOAD: VM-exit MSR-load address likewise
+ * @XVCPU_RULE_EXIT2_CONTROLS: reserved bits of the secondary VM-exit controls are as the capability
+ *     MSR says
  *
  * @XVCPU_RULE_ENTRY_CONTROLS: reserved bits of the VM-entry controls are as the capability MSR says
  * @XVCPU_RULE_EVENT_TYPE: interruption type is not 1, and not 7 without "monitor trap flag"
@@ -1292,8 +1296,8 @@ struct xvcpu_run_stats {
  * @XVCPU_RULE_BLOCKING_NMI_MOV_SS: no blocking by MOV SS when an NMI is injected
  * @XVCPU_RULE_BLOCKING_SMI: no blocking by SMI outside SMM
  * @XVCPU_RULE_BLOCKING_SMI_ENTRY: blocking by SMI with "entry to SMM"
- * @XVCPU_RULE_BLOCKING_NMI_STI: no blocking by STI when an NMI is injected; the SDM lets processors
- *     differ about this one
+ * @XVCPU_RULE_BLOCKING_NMI_STI: nor by STI; editions of the SDM differ about whether every
+ *     processor has this rule
  * @XVCPU_RULE_BLOCKING_NMI_NMI: no blocking by NMI when an NMI is injected with "virtual NMIs"
  * @XVCPU_RULE_BLOCKING_ENCLAVE: enclave interruption needs SGX
  * @XVCPU_RULE_BLOCKING_ENCLAVE_SS: and excludes blocking by MOV SS
@@ -1365,14 +1369,16 @@ enum xvcpu_rule {
 	XVCPU_RULE_PT_NEEDS_LOAD		= 39,
 	XVCPU_RULE_PT_NEEDS_CLEAR		= 40,
 	XVCPU_RULE_HLAT_POINTER			= 41,
-	XVCPU_RULE_TERTIARY_NEEDS_EPT		= 42,
+	XVCPU_RULE_TSC_MULTIPLIER		= 42,
 	XVCPU_RULE_PID_TABLE			= 43,
+	XVCPU_RULE_PASID_DIRECTORY		= 44,
 
 	/* SDM "VM-Exit Control Fields" */
 	XVCPU_RULE_EXIT_CONTROLS		= 60,
 	XVCPU_RULE_SAVE_TIMER			= 61,
 	XVCPU_RULE_EXIT_MSR_STORE		= 62,
 	XVCPU_RULE_EXIT_MSR_LOAD		= 63,
+	XVCPU_RULE_EXIT2_CONTROLS		= 64,
 
 	/* SDM "VM-Entry Control Fields" */
 	XVCPU_RULE_ENTRY_CONTROLS		= 75,

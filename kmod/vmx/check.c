@@ -2,9 +2,9 @@
 /*
  * The rules of VM entry: the forms that rules have, and the registers of the guest-state area.
  *
- * Pure: see check.h. Every rule is a function that returns whether it holds and otherwise has recorded
- * itself, so that a section reads as the conjunction of its rules. Rules take it that those before
- * them hold, no more.
+ * Pure: see check.h. Every rule is a function that returns whether it holds and otherwise has
+ * recorded itself, so that a section reads as the conjunction of its rules. A rule may take it that
+ * those before it hold.
  */
 #include <linux/kernel.h>
 
@@ -88,8 +88,8 @@ static u64 sign_extend(u64 value, unsigned int bit)
 }
 
 /*
- * What counts is the width that the processor has, not the one that CR4.LA57 chooses (SDM "Checks on
- * the Host-State Area" and "Checks on the Guest State Area" have no current paging mode to go by).
+ * What counts is the width that the processor has, not the one that CR4.LA57 chooses: VM entry
+ * checks addresses before it knows the paging mode that they will be used in.
  */
 static u64 canonical(const struct vmx_check_env *env, u64 address)
 {
@@ -186,7 +186,8 @@ static bool guest_cr0(const struct check *c)
 
 static bool guest_cr4(const struct check *c)
 {
-	if (!check_allowed(c, XVCPU_RULE_GUEST_CR4, GUEST_CR4, c->env->cr4_fixed0, c->env->cr4_fixed1))
+	if (!check_allowed(c, XVCPU_RULE_GUEST_CR4, GUEST_CR4, c->env->cr4_fixed0,
+			   c->env->cr4_fixed1))
 		return false;
 
 	return check_get(c, GUEST_CR0) & X86_CR0_WP ||
@@ -218,7 +219,7 @@ static bool guest_cr3(const struct check *c)
 	u64 may = GENMASK_ULL(c->env->phys_bits - 1, 0);
 
 	if (c->env->lam)
-		may |= GENMASK_ULL(62, 61);
+		may |= CHECK_CR3_LAM;
 	return check_zero(c, XVCPU_RULE_GUEST_CR3, GUEST_CR3, ~may);
 }
 
@@ -280,7 +281,8 @@ static bool guest_reserved_msrs(const struct check *c)
 		u64 bits;
 	} msrs[] = {
 		{ VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL, XVCPU_RULE_GUEST_PERF_GLOBAL_CTRL,
-		  GUEST_IA32_PERF_GLOBAL_CTRL, c->env->perf_global_ctrl ?: CHECK_PERF_GLOBAL_KNOWN },
+		  GUEST_IA32_PERF_GLOBAL_CTRL,
+		  c->env->perf_global_ctrl ?: CHECK_PERF_GLOBAL_KNOWN },
 		{ VM_ENTRY_LOAD_IA32_RTIT_CTL, XVCPU_RULE_GUEST_RTIT_CTL,
 		  GUEST_IA32_RTIT_CTL, c->env->rtit_ctl ?: RTIT_CTL_KNOWN },
 		{ CHECK_ENTRY_LOAD_LBR_CTL, XVCPU_RULE_GUEST_LBR_CTL,

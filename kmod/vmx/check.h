@@ -2,10 +2,10 @@
 /*
  * The rules of VM entry in software: which one does a VMCS break?
  *
- * Pure functions over what @read returns: no lock, no allocation, no state, nothing is written but the
- * result. After a failed VM entry they name the rule; before an entry they say whether it would work.
- * They follow the sections of the SDM's chapter "VM Entries" one by one, in its order, and report the
- * first broken rule. The same files are compiled in userspace by selftests/host.
+ * Pure functions over what @read returns: no lock, no allocation, no state, nothing is written but
+ * the result. After a failed VM entry they name the rule; before an entry they say whether it would
+ * work. They follow the sections of the SDM's chapter "VM Entries" one by one, in its order, and
+ * report the first broken rule. The same files are compiled in userspace by selftests/host.
  *
  * Which one to call: VMfail with error 7 means vmx_check_controls(), with error 8
  * vmx_check_host_state(); exit reason 33 means vmx_check_guest_state(), 34 vmx_check_msr_load(). A
@@ -55,6 +55,7 @@ typedef bool (*vmx_check_memory)(void *ctx, u64 pa, void *to, unsigned int size)
  * @exit:             IA32_VMX_TRUE_EXIT_CTLS
  * @entry:            IA32_VMX_TRUE_ENTRY_CTLS
  * @proc3:            IA32_VMX_PROCBASED_CTLS3 (all 64 bits are allowed 1-settings)
+ * @exit2:            IA32_VMX_EXIT_CTLS2 (likewise)
  * @cr0_fixed0:       IA32_VMX_CR0_FIXED0: bits that must be 1
  * @cr0_fixed1:       IA32_VMX_CR0_FIXED1: bits that may be 1
  * @cr4_fixed0:       IA32_VMX_CR4_FIXED0
@@ -86,6 +87,7 @@ typedef bool (*vmx_check_memory)(void *ctx, u64 pa, void *to, unsigned int size)
 struct vmx_check_env {
 	struct vmx_check_allowed pin, proc, proc2, exit, entry;
 	u64 proc3;
+	u64 exit2;
 	u64 cr0_fixed0, cr0_fixed1;
 	u64 cr4_fixed0, cr4_fixed1;
 	u64 basic;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of VM entry for what is not a register: activity, blocking, pending debug exceptions, the
- * VMCS link pointer, PDPTEs, and the VM-entry MSR-load area.
+ * VM entry's rules for what is not a register: activity, blocking, pending debug exceptions, the
+ * VMCS link pointer and the PDPTEs (SDM "Checks on Guest Non-Register State" and what follows it).
  *
  * Pure: see check.h. Whether an event can be injected depends on most of these: it is checked here.
  */

@@ -18,11 +18,14 @@
 #include "check.h"
 
 /* SDM "Field Encoding in VMCS": fields newer than the oldest kernel that this is built for. */
-#define CHECK_GUEST_UINV		0x0814
-#define CHECK_SPPT_POINTER		0x2030
-#define CHECK_VE_INFO_ADDRESS		0x202a
-#define CHECK_HLAT_POINTER		0x2040
 #define CHECK_LAST_PID_INDEX		0x0008
+#define CHECK_GUEST_UINV		0x0814
+#define CHECK_VE_INFO_ADDRESS		0x202a
+#define CHECK_SPPT_POINTER		0x2030
+#define CHECK_PASID_LOW			0x2038
+#define CHECK_PASID_HIGH		0x203a
+#define CHECK_HLAT_POINTER		0x2040
+#define CHECK_EXIT2_CONTROLS		0x2044
 #define CHECK_GUEST_LBR_CTL		0x2816
 #define CHECK_GUEST_PKRS		0x2818
 #define CHECK_HOST_PKRS			0x2c06
@@ -40,12 +43,12 @@
 #define CHECK_ENTRY_LOAD_PKRS		BIT(22)
 #define CHECK_EXIT_LOAD_CET		BIT(28)
 #define CHECK_EXIT_LOAD_PKRS		BIT(29)
+#define CHECK_EXIT_SECONDARY		BIT(31)
 #define CHECK_PROC_TERTIARY		BIT(17)
 #define CHECK_PROC2_VE			BIT(18)
+#define CHECK_PROC2_PASID		BIT(21)
 #define CHECK_PROC2_SPP			BIT(23)
 #define CHECK_PROC3_HLAT		BIT_ULL(1)
-#define CHECK_PROC3_PAGING_WRITE	BIT_ULL(2)
-#define CHECK_PROC3_GUEST_PAGING	BIT_ULL(3)
 #define CHECK_PROC3_IPI			BIT_ULL(4)
 
 /* SDM "VMX Capability Reporting Facility" */
@@ -61,6 +64,9 @@
 
 /* SDM "IA32_PERF_GLOBAL_CTRL": programmable and fixed counters, performance metrics */
 #define CHECK_PERF_GLOBAL_KNOWN		GENMASK_ULL(48, 0)
+
+/* SDM "Linear-Address Masking", CR3 */
+#define CHECK_CR3_LAM			GENMASK_ULL(62, 61)
 
 #define CHECK_HIGH_HALF			GENMASK_ULL(63, 32)
 
