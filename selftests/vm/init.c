@@ -33,6 +33,7 @@
 
 #define CONFIG_DIR "/etc/xvcpu-vm/"
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define TAINT_DIE (1ul << 7)
 
 /* ---- to the host ---- */
 
@@ -414,11 +415,12 @@ static void report_locks(void)
 	free(text);
 }
 
-static void run_and_report(const char *module)
+static void run_and_report(const char *module, unsigned long taint_before)
 {
 	struct run run = { 0 };
 	int err = 0;
 
+	sethostname("xvcpu", strlen("xvcpu"));
 	if (module)
 		err = load_module(module);
 	send_fact("module-load %d %s", err, err ? strerror(err) : "ok");
@@ -432,7 +434,8 @@ static void run_and_report(const char *module)
 	watch_command(&run);
 	send_fact("status %d", run.status);
 	kill_all();
-	if (module) {
+	/* After an oops in the module its locks may be held for good, and unloading would hang. */
+	if (module && !(taint() & ~taint_before & TAINT_DIE)) {
 		err = unload_module(module);
 		send_fact("module-unload %d %s", err, err ? strerror(err) : "ok");
 	}
@@ -440,6 +443,7 @@ static void run_and_report(const char *module)
 
 int main(void)
 {
+	unsigned long taint_before;
 	char *module;
 
 	open_port();
@@ -452,10 +456,11 @@ int main(void)
 	/* Leaks of the boot are not the module's. */
 	write_file(KMEMLEAK, "clear");
 	drain_kmsg(FRAME_BOOT_KMSG);
-	send_fact("taint-before %lu", taint());
+	taint_before = taint();
+	send_fact("taint-before %lu", taint_before);
 	dprintf(kmsg, "<5>xvcpu-vm: from here on every warning counts\n");
 
-	run_and_report(module);
+	run_and_report(module, taint_before);
 
 	look_for_leaks();
 	drain_kmsg(FRAME_KMSG);

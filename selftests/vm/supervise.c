@@ -56,6 +56,7 @@ struct machine {
 	char serial_tail[sizeof(PANIC)];
 };
 
+static const char panicked_word[] = "panicked";
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
@@ -274,7 +275,7 @@ static void watch(struct machine *m)
 		else if (poll(&fd, 1, 500) > 0 && !take_output(m) && !m->outcome)
 			m->outcome = "died";
 		else if (!m->outcome && panicked(m))
-			m->outcome = "panic";
+			m->outcome = panicked_word;
 	}
 }
 
@@ -284,7 +285,7 @@ static void end(struct machine *m)
 	int tries;
 
 	/* The rest of a panic is still on its slow way through the serial port. */
-	for (tries = 0; !strcmp(m->outcome, "panic") && tries < 100; tries++)
+	for (tries = 0; m->outcome == panicked_word && tries < 100; tries++)
 		nanosleep(&pause, NULL);
 	for (tries = 0; m->linger && !interrupted && tries < 1000; tries++) {
 		if (waitpid(m->pid, NULL, WNOHANG) == m->pid)
@@ -340,6 +341,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGHUP, &act, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	m.deadline = now() + seconds;
 	start(&m, argv + optind);
 	watch(&m);

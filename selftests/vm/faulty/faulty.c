@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A module that does wrong on demand, to see that selftests/vm/run notices: write the name of a
+ * fault to /sys/module/faulty/parameters/fault. Loading it with fault=load is refused.
+ */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+static DEFINE_SPINLOCK(lock);
+
+static void use_after_free(void)
+{
+	char *bytes = kmalloc(100, GFP_KERNEL);
+
+	kfree(bytes);
+	WRITE_ONCE(*bytes, 1);
+}
+
+static void leak(void)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		OPTIMIZER_HIDE_VAR(*(void **)kmalloc(100, GFP_KERNEL));
+}
+
+static void lock_twice(void)
+{
+	spin_lock(&lock);
+	if (spin_trylock(&lock))
+		pr_err("faulty: took a lock that was held\n");
+	lockdep_assert_none_held_once();
+	spin_unlock(&lock);
+}
+
+static int fault_set(const char *name, const struct kernel_param *param)
+{
+	if (sysfs_streq(name, "load"))
+		return -EUCLEAN;
+	if (sysfs_streq(name, "warn"))
+		WARN(1, "on purpose");
+	else if (sysfs_streq(name, "oops"))
+		WRITE_ONCE(*(int *)8, 1);
+	else if (sysfs_streq(name, "panic"))
+		panic("on purpose");
+	else if (sysfs_streq(name, "reference"))
+		__module_get(THIS_MODULE);
+	else if (sysfs_streq(name, "use-after-free"))
+		use_after_free();
+	else if (sysfs_streq(name, "leak"))
+		leak();
+	else if (sysfs_streq(name, "lock"))
+		lock_twice();
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static const struct kernel_param_ops fault_ops = {
+	.set = fault_set,
+};
+
+module_param_cb(fault, &fault_ops, NULL, 0200);
+MODULE_PARM_DESC(fault, "load, warn, oops, panic, reference, use-after-free, leak or lock");
+
+static int __init faulty_init(void)
+{
+	return 0;
+}
+
+static void __exit faulty_exit(void)
+{
+}
+
+module_init(faulty_init);
+module_exit(faulty_exit);
+MODULE_DESCRIPTION("Faults for testing the test machine");
+MODULE_LICENSE("GPL");
