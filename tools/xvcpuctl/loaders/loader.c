@@ -86,7 +86,7 @@ static int check_mode(const struct load_format *format, const struct load_reques
 	if ((unsigned int)request->mode >= ARRAY_SIZE(accepts))
 		return refuse(err, EINVAL, "%s: unknown start mode %d", name, request->mode);
 	if (!(format->accepts & accepts[request->mode]))
-		return refuse(err, EINVAL, "%s is %s and cannot start in %s mode: leave --mode away",
+		return refuse(err, EINVAL, "%s (%s) cannot start in %s mode: leave --mode away",
 			      name, format->name, mode_name(request->mode));
 	return 0;
 }
@@ -112,7 +112,7 @@ static int check_request(const struct load_format *format, const struct load_req
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (options[i].given && !(format->accepts & options[i].needs))
-			return refuse(err, EINVAL, "%s is %s: %s is for %s only", name, format->name,
+			return refuse(err, EINVAL, "%s (%s): %s is for %s only", name, format->name,
 				      options[i].option, options[i].what_for);
 	return check_mode(format, request, name, err);
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * 8254 programmable interval timer with the system-control port 0x61 that gates its third channel.
+ *
+ * The state of a channel is a function of the time since its count was loaded: it is computed when
+ * somebody looks, and nothing runs in between. At reset the channels are as PC firmware leaves them:
+ * 0 counts 65536 in mode 3, 1 counts 18 in mode 2, 2 is in mode 3 without a count.
+ *
+ * The VMM owns it and serialises access as for its bus.
+ */
+#ifndef XVCPUCTL_DEVICES_PIT8254_H
+#define XVCPUCTL_DEVICES_PIT8254_H
+
+#include "../bus.h"
+#include "clock.h"
+
+#define PIT_CHANNELS	3
+#define PIT_IRQ		0
+
+/** struct pit_channel - private to pit8254.c */
+struct pit_channel {
+	u8 mode, access;
+	bool bcd;
+	bool gate;
+	bool loaded;		/* the counting element holds a count */
+	bool fresh;		/* loaded by a count written, and the clock that loads may be to come */
+	bool stopped;		/* mode 0 between the two bytes of a new count */
+	bool out_before;	/* mode 1: OUT until the clock after the trigger */
+	u32 count;		/* what was loaded: 1 to 65536, or 10000 in BCD */
+	u64 phase;		/* clocks counted since then, at the time ... */
+	u64 stamp;		/* ... of this clock */
+	u32 next_count;		/* written, not yet loaded */
+	bool next_pending;
+	bool write_high_next, read_high_next;
+	u8 write_low;
+	bool count_latched, status_latched;
+	u16 latched_count;
+	u8 latched_status;
+};
+
+/** struct pit8254 - private to pit8254.c */
+struct pit8254 {
+	struct dev_clock clock;
+	struct pit_channel channels[PIT_CHANNELS];
+	u8 port61;
+};
+
+/**
+ * dev_pit_init() - reset the timer and put it on the bus
+ * @pit:   the device
+ * @ports: port bus; 0x40 to 0x43 and 0x61 are claimed
+ * @clock: time; copied
+ *
+ * Return: 0, or as bus_add().
+ */
+int dev_pit_init(struct pit8254 *pit, struct bus *ports, const struct dev_clock *clock);
+
+/** dev_pit_out() - level of a channel's OUT pin now; channel 0's is interrupt 0 */
+bool dev_pit_out(struct pit8254 *pit, unsigned int channel);
+
+#endif /* XVCPUCTL_DEVICES_PIT8254_H */
