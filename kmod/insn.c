@@ -352,23 +352,23 @@ static int read_address32(struct decode *d, u8 modrm)
 	return 0;
 }
 
-static int read_modrm(struct decode *d, u8 *reg)
+static int read_modrm(struct decode *d, u8 *modrm)
 {
-	u8 modrm;
+	int err = fetch_byte(d, modrm);
+
+	if (err)
+		return err;
+	return MODRM_MOD(*modrm) == 3 ? -EOPNOTSUPP : 0;
+}
+
+static int read_address(struct decode *d, u8 modrm)
+{
 	int err;
 
-	err = fetch_byte(d, &modrm);
-	if (err)
-		return err;
-	if (MODRM_MOD(modrm) == 3)
-		return -EOPNOTSUPP;
-
 	err = d->insn.addr_size == 2 ? read_address16(d, modrm) : read_address32(d, modrm);
-	if (err)
-		return err;
-	default_segment(d);
-	*reg = MODRM_REG(modrm);
-	return 0;
+	if (!err)
+		default_segment(d);
+	return err;
 }
 
 /* Without a REX prefix the byte registers 4 to 7 are AH, CH, DH and BH. */
@@ -382,26 +382,41 @@ static void set_register(struct decode *d, u8 reg)
 	d->insn.reg = reg | (d->rex & REX_R ? 8 : 0);
 }
 
+static int read_modrm_reg(struct decode *d)
+{
+	u8 modrm;
+	int err;
+
+	err = read_modrm(d, &modrm);
+	if (err)
+		return err;
+	set_register(d, MODRM_REG(modrm));
+	return read_address(d, modrm);
+}
+
+static int read_modrm_imm(struct decode *d)
+{
+	u8 modrm;
+	int err;
+
+	err = read_modrm(d, &modrm);
+	if (err)
+		return err;
+	if (MODRM_REG(modrm) != 0)
+		return -EOPNOTSUPP;
+	err = read_address(d, modrm);
+	if (err)
+		return err;
+	return fetch_signed(d, d->insn.mem_size < 4 ? d->insn.mem_size : 4, &d->insn.imm);
+}
+
 static int read_operands(struct decode *d, const struct opcode *row)
 {
-	unsigned int imm_size;
-	int err;
-	u8 reg;
-
 	switch ((enum form)row->form) {
 	case FORM_MODRM_REG:
-		err = read_modrm(d, &reg);
-		if (!err)
-			set_register(d, reg);
-		return err;
+		return read_modrm_reg(d);
 	case FORM_MODRM_IMM:
-		err = read_modrm(d, &reg);
-		if (err)
-			return err;
-		if (reg != 0)
-			return -EOPNOTSUPP;
-		imm_size = d->insn.mem_size < 4 ? d->insn.mem_size : 4;
-		return fetch_signed(d, imm_size, &d->insn.imm);
+		return read_modrm_imm(d);
 	case FORM_MOFFS:
 		default_segment(d);
 		return fetch(d, d->insn.addr_size, &d->insn.disp);
