@@ -27,7 +27,7 @@
 #define VECTOR_NMI		2
 #define VECTOR_EXCEPTIONS	32
 /* SDM "Error Code" and "Exception and Interrupt Reference": #DF, #TS, #NP, #SS, #GP, #PF, #AC */
-#define VECTORS_WITH_ERROR	(BIT(8) | GENMASK(14, 10) | BIT(17))
+#define VECTORS_WITH_ERROR	(BIT(8) | GENMASK_ULL(14, 10) | BIT(17))
 
 enum control_word { PIN, PROC, PROC2, PROC3, EXIT, ENTRY };
 

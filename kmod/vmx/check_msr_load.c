@@ -3,10 +3,8 @@
  * The rules of VM entry for the VM-entry MSR-load area (SDM "Loading MSRs").
  *
  * Pure: see check.h. The area is in memory, so that without @memory in the environment nothing can
- * be said. A broken rule is reported with the entry's first half as value: bits 31:0 number the MSR.
+ * be said. A broken rule is reported with the entry's first half as value: its low half is the MSR.
  */
-#include <linux/kernel.h>
-
 #include <asm/msr-index.h>
 
 #include "check_rule.h"
@@ -78,7 +76,7 @@ bool vmx_check_msr_load(const struct vmx_check_env *env, vmx_check_read read, vo
 {
 	struct msr_entry entry;
 	struct check c;
-	u64 count, pa, i;
+	u64 count, most, pa, i;
 	u32 rule;
 
 	check_begin(&c, env, read, ctx, out);
@@ -86,8 +84,8 @@ bool vmx_check_msr_load(const struct vmx_check_env *env, vmx_check_read read, vo
 	count = check_get(&c, VM_ENTRY_MSR_LOAD_COUNT);
 
 	/* A count beyond what the processor promises to handle is not worth millions of reads. */
-	count = min_t(u64, count, VMX_MISC_MSR_LIST_MULTIPLIER * (vmx_misc_max_msr(env->misc) + 1));
-	for (i = 0; i < count; i++) {
+	most = VMX_MISC_MSR_LIST_MULTIPLIER * (vmx_misc_max_msr(env->misc) + 1);
+	for (i = 0; i < count && i < most; i++) {
 		if (!check_memory(&c, pa + i * sizeof(entry), &entry, sizeof(entry)))
 			return true;
 		rule = msr_rule(&c, &entry);

@@ -8,16 +8,16 @@
 #include "check_rule.h"
 
 /* SDM "Guest Register State", access rights */
-#define AR_TYPE			GENMASK(3, 0)
+#define AR_TYPE			GENMASK_ULL(3, 0)
 #define AR_S			BIT(4)
-#define AR_DPL			GENMASK(6, 5)
+#define AR_DPL			GENMASK_ULL(6, 5)
 #define AR_DPL_SHIFT		5
 #define AR_PRESENT		BIT(7)
 #define AR_L			BIT(13)
 #define AR_DB			BIT(14)
 #define AR_GRANULARITY		BIT(15)
 #define AR_UNUSABLE		BIT(16)
-#define AR_RESERVED		(GENMASK(31, 17) | GENMASK(11, 8))
+#define AR_RESERVED		(GENMASK_ULL(31, 17) | GENMASK_ULL(11, 8))
 
 /* SDM "Code- and Data-Segment Descriptor Types" and "System Descriptor Types" */
 #define TYPE_ACCESSED		BIT(0)
@@ -319,9 +319,9 @@ static bool granularity(const struct segments *s, u32 rule0, u32 rule1, unsigned
 	u32 limit = s->seg[i].limit;
 	u32 ar = s->seg[i].ar;
 
-	if (~limit & GENMASK(11, 0) && ar & AR_GRANULARITY)
+	if (~limit & GENMASK_ULL(11, 0) && ar & AR_GRANULARITY)
 		return ar_fail(s, rule0, i, ar & ~AR_GRANULARITY);
-	if (limit & GENMASK(31, 20) && !(ar & AR_GRANULARITY))
+	if (limit & GENMASK_ULL(31, 20) && !(ar & AR_GRANULARITY))
 		return ar_fail(s, rule1, i, ar | AR_GRANULARITY);
 	return true;
 }

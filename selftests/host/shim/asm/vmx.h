@@ -187,7 +187,7 @@ enum vmcs_field {
 #define INTR_INFO_RESVD_BITS_MASK		0x7ffff000
 #define INTR_INFO_VALID_MASK			0x80000000
 #define INTR_TYPE_EXT_INTR			(0 << 8)
-#define INTR_TYPE_RESERVED			(1 << 8)
+#define INTR_TYPE_RESERVED			BIT(8)
 #define INTR_TYPE_NMI_INTR			(2 << 8)
 #define INTR_TYPE_HARD_EXCEPTION		(3 << 8)
 #define INTR_TYPE_SOFT_INTR			(4 << 8)
@@ -213,11 +213,11 @@ enum vmcs_field {
 #define VMX_EPTP_PWL_MASK			0x38ull
 #define VMX_EPTP_PWL_4				0x18ull
 #define VMX_EPTP_PWL_5				0x20ull
-#define VMX_EPTP_AD_ENABLE_BIT			(1ull << 6)
-#define VMX_EPT_PAGE_WALK_5_BIT			(1ull << 7)
-#define VMX_EPTP_UC_BIT				(1ull << 8)
-#define VMX_EPTP_WB_BIT				(1ull << 14)
-#define VMX_EPT_AD_BIT				(1ull << 21)
+#define VMX_EPTP_AD_ENABLE_BIT			BIT_ULL(6)
+#define VMX_EPT_PAGE_WALK_5_BIT			BIT_ULL(7)
+#define VMX_EPTP_UC_BIT				BIT_ULL(8)
+#define VMX_EPTP_WB_BIT				BIT_ULL(14)
+#define VMX_EPT_AD_BIT				BIT_ULL(21)
 
 /* IA32_VMX_MISC, IA32_VMX_VMFUNC */
 #define VMX_MISC_ZERO_LEN_INS			0x40000000
