@@ -310,6 +310,12 @@ const char *xvcpu_instruction_error_text(unsigned int error);
 const char *xvcpu_internal_text(unsigned int code);
 
 /**
+ * xvcpu_field_name() - identifier of a VMCS field
+ * @encoding: its encoding, as in &xvcpu_exit_fail_entry.field
+ */
+const char *xvcpu_field_name(unsigned int encoding);
+
+/**
  * xvcpu_group_name() - identifier of an &enum xvcpu_group
  * @group: the number
  */

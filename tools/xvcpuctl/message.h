@@ -2,8 +2,8 @@
 /*
  * One message for the person at the terminal: what was wrong, and what to do about it.
  *
- * The function that finds the fault sets the text; the command that asked prints it once, behind its
- * own name. No function below a command prints anything itself.
+ * The function that finds the fault sets the text; the command that asked prints it once, behind
+ * its own name. No function below a command prints anything itself.
  */
 #ifndef XVCPUCTL_MESSAGE_H
 #define XVCPUCTL_MESSAGE_H

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xvcpuctl run: run a guest until it ends, and exit with a status that says how it did.
+ *
+ * Arguments and the image are checked before the device is opened. What the user gets to see goes
+ * through outcome.h.
+ */
+#include "command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "outcome.h"
+#include "terminal.h"
+
+#define MAX_MODULES	64
+#define DEFAULT_MIB	128
+#define MAX_MIB		(1u << 22)	/* 4 TiB: what 4-level EPT could map at most is more */
+#define MAX_SECONDS	1e9
+
+enum {
+	OPT_MODE = 256, OPT_LOAD, OPT_ENTRY, OPT_MODULE, OPT_INITRD, OPT_DEBUG_EXIT, OPT_SCREEN,
+	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS,
+};
+
+/* What the command line asks for; strings are argv's own. */
+struct run_options {
+	const char *device;
+	struct load_request load;
+	struct load_module modules[MAX_MODULES];
+	u64 mem_mib;
+	int debug_exit;
+	bool screen;
+	bool keys;
+	bool serial;
+	bool stats;
+	bool json;
+	const char *json_path;
+	u64 timeout_ns;
+	struct until until;
+};
+
+static const struct argp_option options[] = {
+	{ 0, 0, 0, 0, "The image", 1 },
+	{ "mode", OPT_MODE, "MODE", 0,
+	  "Start in real, protected or long mode; a flat binary needs it", 0 },
+	{ "load", OPT_LOAD, "ADDRESS", 0,
+	  "Where a flat binary goes (default 0x7c00 for real mode, else 0x100000)", 0 },
+	{ "entry", OPT_ENTRY, "ADDRESS", 0, "Its first instruction (default: its start)", 0 },
+	{ "append", 'a', "TEXT", 0, "Command line (Multiboot, Linux)", 0 },
+	{ "module", OPT_MODULE, "'FILE [ARGUMENTS]'", 0, "Multiboot module; may be repeated", 0 },
+	{ "initrd", OPT_INITRD, "FILE", 0, "Initial RAM disk (Linux)", 0 },
+
+	{ 0, 0, 0, 0, "The machine", 2 },
+	{ "mem", 'm', "MIB", 0, "Memory (default 128)", 0 },
+	{ "debug-exit", OPT_DEBUG_EXIT, "PORT", 0,
+	  "A value written to PORT ends the run with status (value << 1) | 1", 0 },
+	{ "screen", OPT_SCREEN, NULL, 0,
+	  "Show the text screen: live on a terminal, and as it was at the end", 0 },
+	{ "keys", OPT_KEYS, NULL, 0,
+	  "Standard input is typed on the keyboard, not sent to the serial port (default with "
+	  "--screen on a terminal)", 0 },
+	{ "no-serial", OPT_NO_SERIAL, NULL, 0,
+	  "Connect the serial port to nothing: print nothing, read no input", 0 },
+
+	{ 0, 0, 0, 0, "The run", 3 },
+	{ "until", OPT_UNTIL, "REGEX", 0,
+	  "End with status 0 when a line of the console or the text screen matches; repeated: when "
+	  "all match at the same time", 0 },
+	{ "timeout", 't', "SECONDS", 0, "End with status 124 after this time", 0 },
+	{ "stats", OPT_STATS, NULL, 0, "Print the VM exits by reason at the end", 0 },
+	{ "json", 'j', "FILE", OPTION_ARG_OPTIONAL,
+	  "Write the result as JSON to FILE, or to standard output (the console then goes to "
+	  "standard error)", 0 },
+	{ "device", 'd', "PATH", 0, "The device (default " XVCPU_DEVICE ")", 0 },
+	{ 0 }
+};
+
+/* A whole number in decimal, hexadecimal (0x) or octal (0), not above @max; or usage and exit. */
+static u64 parse_number(struct argp_state *state, const char *option, const char *arg, u64 max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(arg, &end, 0);
+	if (!*arg || *end || arg[0] == '-' || arg[0] == '+' || arg[0] == ' ')
+		argp_error(state, "%s: '%s' is no number (decimal, or hexadecimal with 0x)",
+			   option, arg);
+	if (errno == ERANGE || value > max)
+		argp_error(state, "%s: %s is too large, the limit is 0x%llx", option, arg,
+			   (unsigned long long)max);
+	return value;
+}
+
+static u64 parse_seconds(struct argp_state *state, const char *arg)
+{
+	char *end;
+	double value = strtod(arg, &end);
+
+	if (!*arg || *end || !isfinite(value) || value <= 0 || value > MAX_SECONDS)
+		argp_error(state, "--timeout: '%s' is no number of seconds above 0", arg);
+	return value * 1e9 < 1 ? 1 : value * 1e9;
+}
+
+static enum load_mode parse_mode(struct argp_state *state, const char *arg)
+{
+	if (!strcmp(arg, "real"))
+		return LOAD_REAL;
+	if (!strcmp(arg, "protected"))
+		return LOAD_PROTECTED;
+	if (!strcmp(arg, "long"))
+		return LOAD_LONG;
+	argp_error(state, "--mode: '%s' is none of real, protected, long", arg);
+	return LOAD_AUTO;
+}
+
+/* "FILE ARGUMENTS": the guest gets all of it as command line. Files may have blanks in names. */
+static void add_module(struct argp_state *state, struct run_options *opts, char *arg)
+{
+	struct load_module *module = &opts->modules[opts->load.nr_modules];
+	char *blank = strchr(arg, ' ');
+
+	if (opts->load.nr_modules == MAX_MODULES)
+		argp_error(state, "--module: %d modules at most", MAX_MODULES);
+	opts->load.nr_modules++;
+	module->path = arg;
+	if (!blank || !access(arg, F_OK))
+		return;
+	module->cmdline = arg;
+	module->path = strndup(arg, blank - arg);
+	if (!module->path)
+		argp_failure(state, STATUS_HOST, 0, "out of memory");
+}
+
+static void add_until(struct argp_state *state, struct run_options *opts, const char *arg)
+{
+	struct message err;
+
+	if (until_add(&opts->until, arg, &err))
+		argp_error(state, "%s", err.text);
+}
+
+static error_t parse_image_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_options *opts = state->input;
+
+	switch (key) {
+	case OPT_MODE:
+		opts->load.mode = parse_mode(state, arg);
+		return 0;
+	case OPT_LOAD:
+		opts->load.load = parse_number(state, "--load", arg, UINT64_MAX);
+		opts->load.has_load = true;
+		return 0;
+	case OPT_ENTRY:
+		opts->load.entry = parse_number(state, "--entry", arg, UINT64_MAX);
+		opts->load.has_entry = true;
+		return 0;
+	case 'a':
+		opts->load.cmdline = arg;
+		return 0;
+	case OPT_MODULE:
+		add_module(state, opts, arg);
+		return 0;
+	case OPT_INITRD:
+		opts->load.initrd = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (opts->load.image)
+			argp_error(state, "'%s': there can be one image only", arg);
+		opts->load.image = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!opts->load.image)
+			argp_error(state, "which image? xvcpuctl run IMAGE");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_options *opts = state->input;
+
+	switch (key) {
+	case 'm':
+		opts->mem_mib = parse_number(state, "--mem", arg, MAX_MIB);
+		if (!opts->mem_mib)
+			argp_error(state, "--mem: a guest needs 1 MiB at least");
+		return 0;
+	case OPT_DEBUG_EXIT:
+		opts->debug_exit = parse_number(state, "--debug-exit", arg, 0xfffc);
+		return 0;
+	case OPT_SCREEN:
+		opts->screen = true;
+		return 0;
+	case OPT_KEYS:
+		opts->keys = true;
+		return 0;
+	case OPT_NO_SERIAL:
+		opts->serial = false;
+		return 0;
+	case OPT_UNTIL:
+		add_until(state, opts, arg);
+		return 0;
+	case 't':
+		opts->timeout_ns = parse_seconds(state, arg);
+		return 0;
+	case OPT_STATS:
+		opts->stats = true;
+		return 0;
+	case 'j':
+		opts->json = true;
+		opts->json_path = arg;
+		return 0;
+	case 'd':
+		opts->device = arg;
+		return 0;
+	default:
+		return parse_image_option(key, arg, state);
+	}
+}
+
+static const struct argp parser = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "IMAGE",
+	.doc = "Run a guest: a flat binary, an ELF or Multiboot image, or a Linux kernel."
+	       "\vThe console is the guest's first serial port. On a terminal, Ctrl-a x ends the "
+	       "guest and Ctrl-a h helps. xvcpuctl(1) lists the exit statuses.",
+};
+
+static enum status load_status(int ret)
+{
+	switch (ret) {
+	case -EINVAL:
+		return STATUS_USAGE;
+	case -ENOMEM:
+		return STATUS_HOST;
+	default:
+		return STATUS_IMAGE;
+	}
+}
+
+static int complain(const char *command, enum status status, const struct message *err)
+{
+	fprintf(stderr, "%s: %s\n", command, err->text);
+	return status;
+}
+
+/* Make everything up to the point where the guest could run. */
+static enum status prepare(struct vmm *vmm, const struct run_options *opts,
+			   struct boot_state *boot, struct message *err)
+{
+	struct vmm_config config = {
+		.memory = opts->mem_mib << 20,
+		.machine = { .debug_exit = opts->debug_exit },
+	};
+	enum status status = vmm_create(vmm, &config, err);
+	int ret;
+
+	if (status)
+		return status;
+	ret = load_image(&opts->load, &vmm->memory, boot, err);
+	status = ret ? load_status(ret) : vmm_attach(vmm, opts->device, 1, err);
+	if (!status)
+		status = vmm_boot(vmm, boot, err);
+	if (status)
+		vmm_destroy(vmm);
+	return status;
+}
+
+static enum status run(struct vmm *vmm, const struct run_options *opts, struct message *err)
+{
+	struct events_config config = {
+		.console = -1,
+		.input = opts->serial || opts->keys,
+		.live = opts->screen && isatty(STDOUT_FILENO) && !opts->json,
+		.timeout_ns = opts->timeout_ns,
+		.until = &opts->until,
+	};
+	enum status status;
+
+	config.keys = opts->keys || (opts->screen && isatty(STDIN_FILENO));
+	if (opts->serial)
+		config.console = opts->json && !opts->json_path ? STDERR_FILENO : STDOUT_FILENO;
+	events_prepare();
+	status = vmm_start(vmm, err);
+	if (!status && events_run(vmm, &config, err))
+		status = STATUS_HOST;
+	return status;
+}
+
+/* The process that was asked to end by a signal dies of it, so that its parent sees that. */
+static void die_of(int number)
+{
+	sigset_t set;
+
+	fflush(NULL);
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
+}
+
+static int show(struct vmm *vmm, const struct run_options *opts,
+		const struct boot_state *boot, const char *command)
+{
+	struct outcome_config config = {
+		.command = command,
+		.console = opts->serial,
+		.screen = opts->screen,
+		.stats = opts->stats,
+		.json = opts->json,
+		.json_path = opts->json_path,
+		.until = opts->until.nr > 0,
+	};
+
+	return outcome_show(vmm, boot, &config);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static struct vmm vmm;		/* the console's ring makes it large */
+	static struct run_options opts = {
+		.device = XVCPU_DEVICE,
+		.mem_mib = DEFAULT_MIB,
+		.debug_exit = -1,
+		.serial = true,
+	};
+	struct boot_state boot = { 0 };
+	struct message err = { 0 };
+	enum status status;
+	int ret;
+
+	opts.load.modules = opts.modules;
+	argp_parse(&parser, argc, argv, 0, NULL, &opts);
+	if (outcome_check_path(opts.json_path, &err))
+		return complain(argv[0], STATUS_USAGE, &err);
+	status = prepare(&vmm, &opts, &boot, &err);
+	if (status)
+		return complain(argv[0], status, &err);
+	if (boot.note[0])
+		fprintf(stderr, "%s: note: %s\n", argv[0], boot.note);
+
+	status = run(&vmm, &opts, &err);
+	if (status) {
+		complain(argv[0], status, &err);
+		vmm_destroy(&vmm);
+		return status;
+	}
+	ret = show(&vmm, &opts, &boot, argv[0]);
+	if (vmm.result.kind == VMM_SIGNAL)
+		die_of(vmm.result.number);
+	vmm_destroy(&vmm);
+	return ret;
+}

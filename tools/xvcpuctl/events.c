@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The main thread's loop (events.h).
+ *
+ * poll(2) rather than epoll: standard input may be a regular file, which epoll refuses. Signals are
+ * taken from a signalfd, so that handling them may do anything.
+ */
+#include "events.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "terminal.h"
+#include "view.h"
+#include "vt.h"
+
+#define CTRL_A		0x01
+#define TICK_NS		100000000ull	/* of the text screen */
+#define DRAIN_MS	2000		/* patience with a reader that takes nothing, at the end */
+
+struct events {
+	struct vmm *vmm;
+	const struct events_config *config;
+	int signals;
+	int timeout;
+	int tick;
+	bool terminal;			/* standard input is one */
+	bool reading;			/* standard input has not ended */
+	bool escape;			/* Ctrl-a was the last key */
+	size_t waiting;			/* bytes in @input that the guest did not take yet */
+	u8 input[256];
+	struct output output;
+	struct vt vt;
+	struct view view;
+};
+
+enum { FD_WAKE, FD_SIGNALS, FD_TIMEOUT, FD_TICK, FD_INPUT, FD_OUTPUT, FD_COUNT };
+
+static const int taken_signals[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
+};
+
+static void signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(taken_signals); i++)
+		sigaddset(set, taken_signals[i]);
+}
+
+void events_prepare(void)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* write() says EPIPE, and output_failed() acts on it */
+}
+
+static void output_failed(struct events *events, int ret)
+{
+	char text[128];
+
+	events->output.fd = -1;
+	if (ret == -EPIPE) {
+		vmm_end_simply(events->vmm, VMM_SIGNAL, SIGPIPE, "nobody reads the console");
+		return;
+	}
+	snprintf(text, sizeof(text), "the console cannot be written: %s", strerror(-ret));
+	vmm_end_simply(events->vmm, VMM_HOST, 0, text);
+}
+
+/* Move what the guest printed to where it goes, until it is all there or the reader is slow. */
+static void pump_output(struct events *events)
+{
+	struct output *output = &events->output;
+	u8 bytes[4096];
+	size_t size;
+	int ret;
+
+	for (;;) {
+		ret = output_write(output);
+		if (ret)
+			output_failed(events, ret);
+		if (output_waits(output))
+			return;
+		size = console_take(&events->vmm->console, bytes, sizeof(bytes));
+		if (!size)
+			return;
+		vt_feed(&events->vt, bytes, size);
+		if (events->vt.seen)
+			vmm_end_simply(events->vmm, VMM_SEEN, 0,
+				       "the console shows what --until waits for");
+		view_console(&events->view, bytes, size);
+	}
+}
+
+static void offer_input(struct events *events)
+{
+	size_t taken;
+
+	if (!events->waiting)
+		return;
+	if (events->config->keys)
+		taken = machine_type(&events->vmm->machine, events->input, events->waiting);
+	else
+		taken = machine_input(&events->vmm->machine, events->input, events->waiting);
+	events->waiting -= taken;
+	memmove(events->input, events->input + taken, events->waiting);
+}
+
+/* One key behind Ctrl-a. Return: whether it goes to the guest after all. */
+static bool escaped_key(struct events *events, u8 key)
+{
+	events->escape = false;
+	switch (key) {
+	case 'x':
+		vmm_end_simply(events->vmm, VMM_USER, 0, "ended by Ctrl-a x");
+		return false;
+	case CTRL_A:
+	case 'a':
+		return true;
+	default:
+		view_notice(&events->view,
+			    "Ctrl-a x: end the guest; Ctrl-a a: send Ctrl-a; Ctrl-a h: this");
+		return false;
+	}
+}
+
+/* Take our own keys out of what came from the terminal. Return: bytes left for the guest. */
+static size_t take_keys(struct events *events, u8 *bytes, size_t size)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (!events->escape && bytes[i] == CTRL_A)
+			events->escape = true;
+		else if (!events->escape)
+			bytes[kept++] = bytes[i];
+		else if (escaped_key(events, bytes[i]))
+			bytes[kept++] = CTRL_A;
+	}
+	return kept;
+}
+
+static void read_input(struct events *events)
+{
+	ssize_t ret = read(STDIN_FILENO, events->input, sizeof(events->input));
+
+	if (ret < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (ret <= 0) {
+		events->reading = false;
+		return;
+	}
+	events->waiting = ret;
+	if (events->terminal)
+		events->waiting = take_keys(events, events->input, ret);
+	offer_input(events);
+}
+
+static void take_signal(struct events *events)
+{
+	struct signalfd_siginfo info;
+	char text[64];
+
+	if (read(events->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGTSTP:
+		view_suspend(&events->view);
+		terminal_stop();
+		view_resume(&events->view);
+		break;
+	case SIGCONT:
+		if (events->config->input)
+			terminal_raw();
+		break;
+	case SIGWINCH:
+		view_resume(&events->view);
+		break;
+	default:
+		snprintf(text, sizeof(text), "ended by signal %u (%s)", info.ssi_signo,
+			 strsignal(info.ssi_signo));
+		vmm_end_simply(events->vmm, VMM_SIGNAL, info.ssi_signo, text);
+	}
+}
+
+static void look_at_screen(struct events *events)
+{
+	if (view_draw(&events->view, events->config->until))
+		vmm_end_simply(events->vmm, VMM_SEEN, 0,
+			       "the text screen shows what --until waits for");
+}
+
+static void take_tick(struct events *events)
+{
+	u64 ticks;
+
+	if (read(events->tick, &ticks, sizeof(ticks)) > 0)
+		look_at_screen(events);
+}
+
+static void clear_wake(struct events *events)
+{
+	u64 value;
+
+	/* Nothing to read: somebody else's wake-up was taken with ours. */
+	if (read(events->vmm->wake, &value, sizeof(value)) < 0)
+		return;
+}
+
+/* Whether to look for input now: a terminal that is not raw belongs to the shell. */
+static bool wants_input(const struct events *events)
+{
+	return events->reading && !events->waiting && (!events->terminal || terminal_is_raw());
+}
+
+static void handle(struct events *events, const struct pollfd *fds)
+{
+	if (fds[FD_WAKE].revents)
+		clear_wake(events);
+	if (fds[FD_SIGNALS].revents)
+		take_signal(events);
+	if (fds[FD_TIMEOUT].revents)
+		vmm_end_simply(events->vmm, VMM_TIMEOUT, 0, "the time of --timeout is over");
+	if (fds[FD_TICK].revents)
+		take_tick(events);
+	if (fds[FD_INPUT].revents)
+		read_input(events);
+	offer_input(events);
+	pump_output(events);
+}
+
+static void loop(struct events *events)
+{
+	struct pollfd fds[FD_COUNT] = {
+		[FD_WAKE]    = { .fd = events->vmm->wake, .events = POLLIN },
+		[FD_SIGNALS] = { .fd = events->signals, .events = POLLIN },
+		[FD_TIMEOUT] = { .fd = events->timeout, .events = POLLIN },
+		[FD_TICK]    = { .fd = events->tick, .events = POLLIN },
+		[FD_INPUT]   = { .events = POLLIN },
+		[FD_OUTPUT]  = { .events = POLLOUT },
+	};
+
+	while (!atomic_load(&events->vmm->stopping)) {
+		fds[FD_INPUT].fd = wants_input(events) ? STDIN_FILENO : -1;
+		fds[FD_OUTPUT].fd = output_waits(&events->output) ? events->output.fd : -1;
+		if (poll(fds, FD_COUNT, -1) > 0)
+			handle(events, fds);
+	}
+}
+
+/* The threads are joined: what is in the console now is all there will be. */
+static void drain(struct events *events)
+{
+	struct pollfd ready = { .events = POLLOUT };
+
+	pump_output(events);
+	while (output_waits(&events->output)) {
+		ready.fd = events->output.fd;
+		if (poll(&ready, 1, DRAIN_MS) <= 0)
+			break;
+		pump_output(events);
+	}
+}
+
+/*
+ * A guest that shows what --until waits for and then ends may do both before this thread looks:
+ * what was shown counts, so that the result does not depend on who was faster.
+ */
+static void settle(struct events *events)
+{
+	struct vmm_result *result = &events->vmm->result;
+	bool seen = view_draw(&events->view, events->config->until) || events->vt.seen;
+
+	if (!seen || result->kind == VMM_USER || result->kind == VMM_SIGNAL)
+		return;
+	free(result->report);
+	result->report = NULL;
+	result->kind = VMM_SEEN;
+	message_set(&result->message, "what --until waits for was seen");
+}
+
+static int make_timer(u64 first_ns, u64 every_ns)
+{
+	struct itimerspec when = {
+		.it_value = { first_ns / 1000000000, first_ns % 1000000000 },
+		.it_interval = { every_ns / 1000000000, every_ns % 1000000000 },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &when, NULL);
+	return fd;
+}
+
+static int set_up(struct events *events)
+{
+	const struct events_config *config = events->config;
+	bool ticks = config->live || config->until->nr || config->keys;
+	sigset_t set;
+
+	signal_set(&set);
+	events->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	events->timeout = make_timer(config->timeout_ns, 0);
+	events->tick = make_timer(ticks ? TICK_NS : 0, TICK_NS);
+	if (events->signals < 0 || events->timeout < 0 || events->tick < 0)
+		return -errno;
+
+	events->reading = config->input;
+	events->terminal = config->input && terminal_setup();
+	output_open(&events->output, config->console);
+	vt_init(&events->vt, config->until);
+	view_init(&events->view, events->vmm, &events->output, config->live);
+	terminal_raw();
+	return 0;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int events_run(struct vmm *vmm, const struct events_config *config, struct message *err)
+{
+	static struct events events;	/* tens of kilobytes, and there is one main thread */
+	int ret;
+
+	memset(&events, 0, sizeof(events));
+	events.vmm = vmm;
+	events.config = config;
+	ret = set_up(&events);
+	if (ret) {
+		message_set(err, "signals and timers cannot be set up: %s", strerror(-ret));
+		vmm_end_simply(vmm, VMM_HOST, 0, err->text);
+		vmm_join(vmm);
+	} else {
+		loop(&events);
+		vmm_join(vmm);
+		drain(&events);
+		settle(&events);
+		view_close(&events.view);
+	}
+	terminal_restore();
+	output_close(&events.output);
+	close_fd(events.signals);
+	close_fd(events.timeout);
+	close_fd(events.tick);
+	return ret;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The main thread while a guest runs: console and screen, keys, signals, time. It returns when the
+ * machine has ended, by whatever of these or by the guest.
+ */
+#ifndef XVCPUCTL_EVENTS_H
+#define XVCPUCTL_EVENTS_H
+
+#include "until.h"
+#include "vmm.h"
+
+/**
+ * struct events_config - what the user wants to see and when it shall end
+ * @console:    file descriptor for what the guest prints; -1: nowhere
+ * @input:      hand standard input to the guest
+ * @keys:       as keys of its keyboard; else as bytes of its serial port
+ * @live:       show the text screen while the guest runs; needs a terminal on standard output
+ * @timeout_ns: end the run after this time; 0: never
+ * @until:      end it when these are seen; none: never
+ */
+struct events_config {
+	int console;
+	bool input;
+	bool keys;
+	bool live;
+	u64 timeout_ns;
+	const struct until *until;
+};
+
+/**
+ * events_prepare() - block the signals that events_run() takes; before any thread is started
+ *
+ * SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH and SIGPIPE.
+ */
+void events_prepare(void);
+
+/**
+ * events_run() - handle events until the machine has ended, then join its threads
+ * @vmm:    started
+ * @config: see there
+ * @err:    what is wrong
+ *
+ * What the guest printed up to its end has been written, and the terminal is as it was before.
+ *
+ * Return: 0, or a negative errno: nothing could be set up; the machine has been ended.
+ */
+int events_run(struct vmm *vmm, const struct events_config *config, struct message *err);
+
+#endif /* XVCPUCTL_EVENTS_H */
