@@ -75,7 +75,8 @@ static u64 size_mask(unsigned int size)
 /* Whether the device takes the access in one piece. */
 static bool range_takes(const struct bus_range *range, u64 addr, unsigned int size)
 {
-	return size <= range->device->width && size <= range->count - (addr - range->first);
+	return width_valid(size) && size <= range->device->width &&
+	       size <= range->count - (addr - range->first);
 }
 
 u64 bus_read(struct bus *bus, u64 addr, unsigned int size)

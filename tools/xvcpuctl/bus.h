@@ -16,9 +16,9 @@
 /**
  * struct bus_device - what a device model does with an access
  * @name:  for messages
- * @width: bytes of the widest register, 1, 2, 4 or 8. An access that is wider, or that reaches
- *         beyond the claimed range, arrives as single bytes, lowest address first, as on an 8-bit
- *         device behind a wider bus
+ * @width: bytes of the widest register, 1, 2, 4 or 8. An access that is wider, that reaches beyond
+ *         the claimed range, or whose size is no power of two arrives as single bytes, lowest
+ *         address first, as on an 8-bit device behind a wider bus
  * @read:  *value arrives as all ones; bits above @size are ignored
  * @write: bits of @value above @size are clear
  *

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Guest RAM: regions, bounds, the hole below 4 GiB, and what guests are told about it. */
+#include <errno.h>
+#include <string.h>
+
+#include "../guest_memory.h"
+#include "../loaders/memory_map.h"
+#include "tap.h"
+
+#define MIB	(1ull << 20)
+#define GIB	(1ull << 30)
+
+static struct guest_memory memory;
+static struct message err;
+
+static void memory_is_zero_and_bounded(void)
+{
+	u8 *first;
+
+	CHECK_EQ(0, guest_memory_init(&memory, 8 * MIB, &err));
+	CHECK_EQ(1, memory.nr_regions);
+	CHECK_EQ(8 * MIB, memory.size);
+	first = guest_memory_at(&memory, 0, 8 * MIB);
+	CHECK(first && first == memory.host);
+	CHECK(first && !first[0] && !first[8 * MIB - 1]);
+	CHECK(guest_memory_at(&memory, 8 * MIB - 1, 1) == memory.host + 8 * MIB - 1);
+	CHECK(!guest_memory_at(&memory, 8 * MIB - 1, 2));
+	CHECK(!guest_memory_at(&memory, 8 * MIB, 0));
+	CHECK(!guest_memory_at(&memory, 0, 8 * MIB + 1));
+	CHECK(!guest_memory_at(&memory, 4096, ~0ull));
+	CHECK(!guest_memory_at(&memory, ~0ull, 2));
+	CHECK(guest_memory_at(&memory, 4096, 0));
+	guest_memory_free(&memory);
+	CHECK(!guest_memory_at(&memory, 0, 1));
+	guest_memory_free(&memory);
+}
+
+static void sizes_that_cannot_be_are_refused(void)
+{
+	CHECK_EQ(-EINVAL, guest_memory_init(&memory, 0, &err));
+	CHECK_CONTAINS(err.text, "4 KiB");
+	CHECK_EQ(-EINVAL, guest_memory_init(&memory, 4097, &err));
+	CHECK_EQ(-ENOMEM, guest_memory_init(&memory, 1ull << 62, &err));
+	CHECK_CONTAINS(err.text, "guest memory");
+	CHECK(!memory.host);
+}
+
+/* 5 GiB of address space cost nothing until they are touched. */
+static void memory_beyond_3_gib_continues_above_the_hole(void)
+{
+	if (guest_memory_init(&memory, 5 * GIB, &err)) {
+		tap_skip("this host cannot map 5 GiB without reserving them");
+		return;
+	}
+	CHECK_EQ(2, memory.nr_regions);
+	CHECK_EQ(0, memory.regions[0].gpa);
+	CHECK_EQ(3 * GIB, memory.regions[0].size);
+	CHECK_EQ(4 * GIB, memory.regions[1].gpa);
+	CHECK_EQ(2 * GIB, memory.regions[1].size);
+	CHECK(memory.regions[1].host == memory.host + 3 * GIB);
+	CHECK(!guest_memory_at(&memory, 3 * GIB, 1));
+	CHECK(!guest_memory_at(&memory, 3 * GIB - 1, 2));
+	CHECK(!guest_memory_at(&memory, 4 * GIB - 1, 1));
+	CHECK(guest_memory_at(&memory, 4 * GIB, 2 * GIB) == memory.host + 3 * GIB);
+	CHECK(!guest_memory_at(&memory, 4 * GIB, 2 * GIB + 1));
+	guest_memory_free(&memory);
+}
+
+static void check_entry(const struct memory_map_entry *entry, u64 gpa, u64 size, u32 type)
+{
+	CHECK_EQ(gpa, entry->gpa);
+	CHECK_EQ(size, entry->size);
+	CHECK_EQ(type, entry->type);
+}
+
+static void the_memory_map_leaves_out_video_and_firmware_space(void)
+{
+	struct guest_memory layout = {
+		.nr_regions = 2,
+		.regions = {
+			{ .gpa = 0, .size = 3 * GIB },
+			{ .gpa = 4 * GIB, .size = 2 * GIB },
+		},
+	};
+	struct memory_map_entry map[MEMORY_MAP_ENTRIES];
+
+	CHECK_EQ(4, memory_map_fill(&layout, map));
+	check_entry(&map[0], 0, 0xa0000, MEMORY_MAP_RAM);
+	check_entry(&map[1], 0xa0000, 0x60000, MEMORY_MAP_RESERVED);
+	check_entry(&map[2], MIB, 3 * GIB - MIB, MEMORY_MAP_RAM);
+	check_entry(&map[3], 4 * GIB, 2 * GIB, MEMORY_MAP_RAM);
+	CHECK_EQ(640, memory_map_lower_kib(&layout));
+	CHECK_EQ(3 * 1024 * 1024 - 1024, memory_map_upper_kib(&layout));
+}
+
+static void the_memory_map_of_a_tiny_guest_has_one_entry(void)
+{
+	struct guest_memory layout = {
+		.nr_regions = 1, .regions = { { .gpa = 0, .size = 64 << 10 } },
+	};
+	struct memory_map_entry map[MEMORY_MAP_ENTRIES];
+
+	CHECK_EQ(1, memory_map_fill(&layout, map));
+	check_entry(&map[0], 0, 64 << 10, MEMORY_MAP_RAM);
+	CHECK_EQ(64, memory_map_lower_kib(&layout));
+	CHECK_EQ(0, memory_map_upper_kib(&layout));
+}
+
+static const struct tap_test tests[] = {
+	TEST(memory_is_zero_and_bounded),
+	TEST(sizes_that_cannot_be_are_refused),
+	TEST(memory_beyond_3_gib_continues_above_the_hole),
+	TEST(the_memory_map_leaves_out_video_and_firmware_space),
+	TEST(the_memory_map_of_a_tiny_guest_has_one_entry),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
