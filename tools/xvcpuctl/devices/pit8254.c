@@ -123,7 +123,7 @@ static bool channel_out(const struct pit_channel *ch, u64 now)
 	case 3:
 		return !(counting && ch->gate && ch->phase >= high_clocks(ch->count));
 	default:
-		return !(counting && ch->phase == ch->count);
+		return counting ? ch->phase != ch->count : ch->out_before;
 	}
 }
 

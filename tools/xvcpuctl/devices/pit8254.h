@@ -25,7 +25,7 @@ struct pit_channel {
 	bool loaded;		/* the counting element holds a count */
 	bool fresh;		/* loaded by a count written, and the clock that loads may be to come */
 	bool stopped;		/* mode 0 between the two bytes of a new count */
-	bool out_before;	/* mode 1: OUT until the clock after the trigger */
+	bool out_before;	/* modes 1 and 5: OUT until the clock after the trigger */
 	u32 count;		/* what was loaded: 1 to 65536, or 10000 in BCD */
 	u64 phase;		/* clocks counted since then, at the time ... */
 	u64 stamp;		/* ... of this clock */

@@ -385,7 +385,7 @@ static void random_step(struct clockwork *cw)
 		out(CHANNEL(2), count >> 8);
 		clockwork_count(cw, count);
 		break;
-	case 1:
+	case 1 ... 3:
 		gate = random_below(2);
 		out(0x61, gate);
 		clockwork_gate(cw, gate);
