@@ -35,24 +35,22 @@ enum paging {
 
 /**
  * struct format - the tables of a paging mode
- * @levels:      tables in memory; PAE's page-directory pointers are registers
- * @entry_size:  bytes of an entry
- * @index_bits:  bits of the linear address that each level takes
- * @linear_bits: bits of a linear address; the others repeat the highest of these
+ * @levels:     tables in memory; PAE's page-directory pointers are registers
+ * @entry_size: bytes of an entry
+ * @index_bits: bits of the linear address that each level takes
  */
 struct format {
 	u8 levels;
 	u8 entry_size;
 	u8 index_bits;
-	u8 linear_bits;
 };
 
 static const struct format formats[] = {
-	/*                  levels entry index linear */
-	[PAGING_32BIT]  = { 2,     4,    10,   32 },
-	[PAGING_PAE]    = { 2,     8,    9,    32 },
-	[PAGING_4LEVEL] = { 4,     8,    9,    48 },
-	[PAGING_5LEVEL] = { 5,     8,    9,    57 },
+	/*                  levels entry index */
+	[PAGING_32BIT]  = { 2,     4,    10 },
+	[PAGING_PAE]    = { 2,     8,    9 },
+	[PAGING_4LEVEL] = { 4,     8,    9 },
+	[PAGING_5LEVEL] = { 5,     8,    9 },
 };
 
 /* The walk under way. */
@@ -94,13 +92,6 @@ static bool is_long(const struct walk *w)
 	return w->paging == PAGING_4LEVEL || w->paging == PAGING_5LEVEL;
 }
 
-static bool canonical(u64 gva, unsigned int bits)
-{
-	unsigned int shift = 64 - bits;
-
-	return (u64)((s64)(gva << shift) >> shift) == gva;
-}
-
 /* Bits maxphyaddr-1:12. */
 static u64 address_bits(const struct walk *w)
 {
@@ -110,6 +101,14 @@ static u64 address_bits(const struct walk *w)
 static unsigned int level_shift(const struct walk *w, unsigned int level)
 {
 	return PAGE_OFFSET_BITS + (level - 1) * w->format->index_bits;
+}
+
+/* Bits above those that the tables translate repeat the highest of them: "Canonical Addressing". */
+static bool canonical(const struct walk *w)
+{
+	unsigned int shift = 64 - level_shift(w, w->format->levels + 1);
+
+	return (u64)((s64)(w->gva << shift) >> shift) == w->gva;
 }
 
 /*
@@ -135,12 +134,13 @@ static enum walk_outcome page_fault(const struct walk *w, u32 cause)
 
 static enum walk_outcome read_entry(const struct walk *w, u64 gpa, u64 *entry)
 {
-	u32 entry32 = 0;
+	u32 entry32;
 	int err;
 
 	if (w->format->entry_size == sizeof(entry32)) {
 		err = w->ops->read(w->ctx, gpa, &entry32, sizeof(entry32));
-		*entry = entry32;
+		if (!err)
+			*entry = entry32;
 	} else {
 		err = w->ops->read(w->ctx, gpa, entry, sizeof(*entry));
 	}
@@ -322,9 +322,8 @@ static enum walk_outcome walk_paged(struct walk *w)
 	bool rights, key;
 
 	w->format = &formats[w->paging];
-	if (!is_long(w))
-		w->gva &= GENMASK_ULL(31, 0);
-	else if (!canonical(w->gva, w->format->linear_bits))
+	/* In the other modes no index and no offset takes bits 63:32. */
+	if (is_long(w) && !canonical(w))
 		return WALK_NONCANONICAL;
 
 	outcome = walk_tables(w, &page);

@@ -19,7 +19,7 @@
 #define U	0x004ull
 #define PS	0x080ull
 #define G	0x100ull
-#define XD	(1ull << 63)
+#define XD	BIT_ULL(63)
 #define KEY(k)	((u64)(k) << 59)
 
 #define R_	XVCPU_ACCESS_READ
@@ -34,7 +34,7 @@ static const char * const mode_names[] = { "32-bit", "PAE", "4-level", "5-level"
 #define MEMORY_BASE	0x100000ull
 #define MEMORY_PAGES	4096
 
-static u8 memory[MEMORY_PAGES][4096] __attribute__((aligned(4096)));
+static u8 memory[MEMORY_PAGES][4096];
 static unsigned int pages_used;
 static unsigned int reads;
 
@@ -189,7 +189,7 @@ static const struct translation translations[] = {
 	{ MODE_32, 1, 46, 0xfffffffc, 0xfffff000 | P | G | PS, 0xfffffffc, 0x1000 },
 	/* bits 63:32 of the linear address do not exist */
 	{ MODE_32, 1, 46, 0xffffffff00403abc, 0x12345000 | P, 0x12345abc, 0x1000 },
-	{ MODE_32, 2, 46, 0x00c12345, 0x80000000 | P | PS, 0x80012345, 0x400000 },
+	{ MODE_32, 2, 46, 0x00c12345, 0x80400000 | P | PS, 0x80412345, 0x400000 },
 	/* PSE-36: bits 20:13 are bits 39:32; bit 12 is PAT */
 	{ MODE_32, 2, 46, 0x00c12345, 0x801ff000 | P | PS, 0xff80012345, 0x400000 },
 	{ MODE_32, 2, 36, 0x00c12345, 0x8001e000 | P | PS, 0xf80012345, 0x400000 },
@@ -258,7 +258,7 @@ static void test_every_address_bit(void)
 	}
 }
 
-/* What else CR3 holds (PCID, PWT, PCD, LAM, and all above bit 31 in 32-bit paging) is no address. */
+/* What else CR3 holds (PCID, PWT, PCD, LAM, bits 63:32 in 32-bit paging) is no address. */
 static void test_cr3_flags(void)
 {
 	struct walk_result out;
@@ -457,8 +457,8 @@ static void check_reserved(const struct reserved_case *c, unsigned int nr)
 		map(&s, 0x5000, c->level, c->entry | bit);
 		faults = translate(&s, 0x5000, W_, &out) == WALK_PAGE_FAULT &&
 			 out.error_code & 0x08;
-		EXPECT(faults == !!(c->mask & bit), "%s case %u: bit 0x%llx %s", mode_names[c->mode],
-		       nr, bit, faults ? "reserved" : "not reserved");
+		EXPECT(faults == !!(c->mask & bit), "%s case %u: bit 0x%llx %s",
+		       mode_names[c->mode], nr, bit, faults ? "reserved" : "not reserved");
 		/* P, W/R, RSVD, and U/S when it is the user's */
 		EXPECT(!faults || out.error_code == 0x0b, "code 0x%x", out.error_code);
 		s.cpl = 3;
@@ -869,7 +869,6 @@ static void test_unreadable_table(void)
 		s = new_guest(mode);
 		s.cpl = 3;
 		for (level = top_level(&s); level > 1; level--) {
-			/* index 1 of PD and below in each mode, of 4 or 8 bytes */
 			u64 expected = 0x80000000ull;
 			unsigned int size = mode == MODE_32 ? 4 : 8;
 			unsigned int bits = mode == MODE_32 ? 10 : 9;
