@@ -296,21 +296,38 @@ static void apply(struct machine *m, const struct edit *edit)
 	}
 }
 
-static void expect_row(machine_check check, const struct broken *row, struct machine *m)
+static void set_up(struct machine *m, const struct broken *row, const char *what)
 {
-	u32 field = row->field ?: row->edit.field;
-	struct vmx_check_result out, after;
-	char what[64];
 	unsigned int i;
 
-	snprintf(what, sizeof(what), "rule %u in %s", row->rule, mode_names[row->mode]);
 	machine_init(m, row->mode);
 	if (row->prepare)
 		row->prepare(m);
 	for (i = 0; i < ARRAY_SIZE(row->setup); i++)
 		apply(m, &row->setup[i]);
 	expect_good(m, what);
+}
 
+void expect_allowed(const struct broken *rows, unsigned int nr)
+{
+	static struct machine m;
+	char what[64];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		snprintf(what, sizeof(what), "row %u, %s", i, mode_names[rows[i].mode]);
+		set_up(&m, &rows[i], what);
+	}
+}
+
+static void expect_row(machine_check check, const struct broken *row, struct machine *m)
+{
+	u32 field = row->field ?: row->edit.field;
+	struct vmx_check_result out, after;
+	char what[64];
+
+	snprintf(what, sizeof(what), "rule %u in %s", row->rule, mode_names[row->mode]);
+	set_up(m, row, what);
 	apply(m, &row->edit);
 	EXPECT(!check(&m->env, machine_read, m, &out), "%s: not found", what);
 	EXPECT(out.rule == row->rule, "%s: found rule %u, field 0x%04x", what, out.rule, out.field);

@@ -88,6 +88,9 @@ struct broken {
 /* @rule is a rule by its name without prefix, so that a failure can say which. */
 #define BREAK(id, mode_, ...)	{ .rule = XVCPU_RULE_##id, .mode = mode_, __VA_ARGS__ }
 
+/* A state that breaks none: its changes are all in @setup. */
+#define ALLOW(mode_, ...)	{ .mode = mode_, __VA_ARGS__ }
+
 void machine_init(struct machine *m, enum mode mode);
 u64 machine_read(void *ctx, u32 field);
 bool machine_memory(void *ctx, u64 pa, void *to, unsigned int size);
@@ -97,6 +100,9 @@ u64 field_mask(u32 field);
 
 /* Expects that all checks pass. */
 void expect_good(struct machine *m, const char *what);
+
+/* Expects of every row that all checks pass after its changes. */
+void expect_allowed(const struct broken *rows, unsigned int nr);
 
 /* Expects of every row that @check names its rule, and a value with which the rule holds. */
 void expect_broken(machine_check check, const struct broken *rows, unsigned int nr);
