@@ -10,7 +10,6 @@
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -299,19 +298,6 @@ static enum status run(struct vmm *vmm, const struct run_options *opts, struct m
 	return status;
 }
 
-/* The process that was asked to end by a signal dies of it, so that its parent sees that. */
-static void die_of(int number)
-{
-	sigset_t set;
-
-	fflush(NULL);
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 static int show(struct vmm *vmm, const struct run_options *opts,
 		const struct boot_state *boot, const char *command)
 {
@@ -360,7 +346,7 @@ int cmd_run(int argc, char **argv)
 	}
 	ret = show(&vmm, &opts, &boot, argv[0]);
 	if (vmm.result.kind == VMM_SIGNAL)
-		die_of(vmm.result.number);
+		events_die(vmm.result.number);
 	vmm_destroy(&vmm);
 	return ret;
 }

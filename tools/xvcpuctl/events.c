@@ -357,3 +357,15 @@ int events_run(struct vmm *vmm, const struct events_config *config, struct messa
 	close_fd(events.tick);
 	return ret;
 }
+
+void events_die(int number)
+{
+	sigset_t set;
+
+	fflush(NULL);
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
+}

@@ -46,4 +46,7 @@ void events_prepare(void);
  */
 int events_run(struct vmm *vmm, const struct events_config *config, struct message *err);
 
+/** events_die() - die of a signal that ended the run, so that the parent sees that it did */
+void events_die(int number);
+
 #endif /* XVCPUCTL_EVENTS_H */

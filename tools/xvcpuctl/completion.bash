@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for xvcpuctl
+
+_xvcpuctl()
+{
+	local cur prev words cword
+	_init_completion -s 2>/dev/null || {
+		cur=${COMP_WORDS[COMP_CWORD]}
+		prev=${COMP_WORDS[COMP_CWORD - 1]}
+		words=("${COMP_WORDS[@]}")
+		cword=$COMP_CWORD
+	}
+
+	if ((cword == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'doctor info run --help --version' -- "$cur")
+		return
+	fi
+	case $prev in
+	--mode)
+		mapfile -t COMPREPLY < <(compgen -W 'real protected long' -- "$cur")
+		return
+		;;
+	--module | --initrd | --device | --json | -d)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--load | --entry | --append | --mem | --debug-exit | --until | --timeout | -a | -m | -t)
+		return
+		;;
+	esac
+	case ${words[1]}:$cur in
+	run:-*)
+		mapfile -t COMPREPLY < <(compgen -W '--append --debug-exit --device --entry
+			--help --initrd --json --keys --load --mem --mode --module --no-serial
+			--screen --stats --timeout --until' -- "$cur")
+		;;
+	run:*)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	*)
+		mapfile -t COMPREPLY < <(compgen -W '--device --help --json' -- "$cur")
+		;;
+	esac
+}
+
+complete -o filenames -F _xvcpuctl xvcpuctl
