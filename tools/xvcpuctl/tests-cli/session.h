@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run without a processor: the real devices, console, event loop and terminal of xvcpuctl run in a
- * child process, with a thread in the guest's place that reads and writes ports as a guest would.
+ * A run without a processor: the real devices, console, event loop and terminal of xvcpuctl run in
+ * a child process, with a thread in the guest's place that reads and writes ports as a guest
+ * would.
  */
 #ifndef XVCPUCTL_TESTS_CLI_SESSION_H
 #define XVCPUCTL_TESTS_CLI_SESSION_H

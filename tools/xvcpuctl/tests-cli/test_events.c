@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The event loop and the terminal: keys, signals, time, slow and dead readers; and that the terminal
- * is as before, whatever ends the process.
+ * The event loop and the terminal: keys, signals, time, slow and dead readers; and that the
+ * terminal is as before, whatever ends the process.
  */
 #include <errno.h>
 #include <sched.h>
@@ -92,7 +92,7 @@ static void the_time_limit_restores_the_terminal(void)
 {
 	struct session *s = fresh(waiting, true);
 
-	s->timeout_ns = SECOND / 2;
+	s->timeout_ns = 2 * SECOND;
 	session_start(s);
 	CHECK(session_raw(s));
 	CHECK(session_restored(s));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libxvcpu without a device: error records in words, names, blobs, and refusals of what is no device.
+ * libxvcpu without a device: error records in words, names, blobs, and refusals of what is no
+ * device.
  */
 #include <errno.h>
 #include <fcntl.h>
