@@ -258,7 +258,7 @@ static void memory_copy_out(const struct memory_view *view, struct page **pages,
 
 		memcpy_to_page(pages[i], offset_in_page(piece->hva), buf, piece->len);
 		/* Legal here for the reason that ept_mark_page() gives. */
-		if (!PageDirty(pages[i]))
+		if (!PageReserved(pages[i]) && !PageDirty(pages[i]))
 			set_page_dirty(pages[i]);
 		buf += piece->len;
 	}
@@ -434,13 +434,6 @@ long xvcpu_memory_set(struct xvcpu_vm_memory *mem, const struct xvcpu_memory_slo
 	return 0;
 }
 
-void xvcpu_memory_zap_all(struct xvcpu_vm_memory *mem)
-{
-	ept_lock(&mem->ept);
-	memory_zap_range(mem, 0, BIT_ULL(EPT_GPA_BITS), true);
-	ept_unlock(&mem->ept);
-}
-
 int xvcpu_memory_init(struct xvcpu_vm_memory *mem, unsigned int gpa_bits,
 		      const struct ept_config *config)
 {
@@ -474,7 +467,10 @@ free_slots:
 void xvcpu_memory_destroy(struct xvcpu_vm_memory *mem)
 {
 	/* Pages are safe to touch only as long as the notifier would tell us that they go. */
-	xvcpu_memory_zap_all(mem);
+	ept_lock(&mem->ept);
+	memory_zap_range(mem, 0, BIT_ULL(EPT_GPA_BITS), true);
+	ept_unlock(&mem->ept);
+
 	xvcpu_notifier_leave(mem);
 	ept_destroy(&mem->ept);
 	kvfree(rcu_access_pointer(mem->slots));

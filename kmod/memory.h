@@ -63,7 +63,7 @@ struct xvcpu_vm_memory {
  *
  * From its return on, upcalls may come for @mem.
  *
- * Return: 0, -ENOMEM, or -EINTR for a killed task.
+ * Return: 0, -ENOMEM, or -EINTR if a signal came.
  */
 int xvcpu_memory_init(struct xvcpu_vm_memory *mem, unsigned int gpa_bits,
 		      const struct ept_config *config);

@@ -16,7 +16,7 @@ struct xvcpu_vm_memory;
  * xvcpu_notifier_join() - hear of changes of current->mm from now on
  * @mem: memory; its notifier member is set
  *
- * Return: 0, -ENOMEM, or -EINTR for a killed task.
+ * Return: 0, -ENOMEM, or -EINTR if a signal came.
  */
 int xvcpu_notifier_join(struct xvcpu_vm_memory *mem);
 
@@ -61,14 +61,6 @@ bool xvcpu_notifier_changed(const struct xvcpu_notifier *notifier, unsigned long
  * On return no CPU uses it.
  */
 void xvcpu_memory_zap_user(struct xvcpu_vm_memory *mem, u64 start, u64 end, bool may_sleep);
-
-/**
- * xvcpu_memory_zap_all() - drop all mappings; on return no CPU uses them
- * @mem: memory
- *
- * May sleep.
- */
-void xvcpu_memory_zap_all(struct xvcpu_vm_memory *mem);
 
 /**
  * xvcpu_memory_young() - has the guest used a range of user addresses?
