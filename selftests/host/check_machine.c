@@ -363,7 +363,8 @@ void expect_covered(u32 first, u32 last)
 
 	EXPECT(at, "no enum xvcpu_rule in the ABI header");
 	for (at = at ? strchr(at, '\n') + 1 : "}"; *at != '}'; at = strchr(at, '\n') + 1) {
-		if (sscanf(at, " XVCPU_RULE_%63[A-Z0-9_] = %u,", name, &rule) != 2)
+		if (*at != '\t' ||
+		    sscanf(at, " XVCPU_RULE_%63[A-Z0-9_] = %u,", name, &rule) != 2)
 			continue;
 		EXPECT(rule < RULES, "%s = %u: the test's table is too small", name, rule);
 		if (rule < first || rule > last || rule >= RULES)
