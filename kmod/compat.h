@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that we build for. Nothing else in the tree asks for a version.
+ *
+ * HAVE_* come from Kbuild, which looks into the headers it builds against.
+ */
+#ifndef XVCPU_COMPAT_H
+#define XVCPU_COMPAT_H
+
+/* The host's NMI entry without a stack switch. */
+#ifdef HAVE_ASM_EXC_NMI_KVM_VMX
+#define COMPAT_HOST_NMI_ENTRY	asm_exc_nmi_kvm_vmx
+#else
+#define COMPAT_HOST_NMI_ENTRY	asm_exc_nmi_noist
+#endif
+
+/* VERW before VM entry; older kernels clear with the macro that serves returns to userspace too. */
+#ifdef HAVE_VM_CLEAR_CPU_BUFFERS
+#define COMPAT_VM_CLEAR_CPU_BUFFERS	VM_CLEAR_CPU_BUFFERS
+#else
+#define COMPAT_VM_CLEAR_CPU_BUFFERS	CLEAR_CPU_BUFFERS
+#endif
+
+/* Whether kvm_intel takes the crash slot while it is loaded, or only while it has VMX on (vmx/crash.c). */
+#ifdef HAVE_KVM_ENABLE_VIRT_AT_LOAD
+#define COMPAT_KVM_SLOT_AT_LOAD	0
+#else
+#define COMPAT_KVM_SLOT_AT_LOAD	1
+#endif
+
+#ifndef __ASSEMBLY__
+
+#include <linux/mm.h>
+
+/* vm_flags became read-only, with accessors that take the VMA write lock. */
+#ifdef HAVE_VM_FLAGS_SET
+#define compat_vm_flags_set(vma, flags)		vm_flags_set(vma, flags)
+#define compat_vm_flags_clear(vma, flags)	vm_flags_clear(vma, flags)
+#else
+#define compat_vm_flags_set(vma, flags)		((vma)->vm_flags |= (flags))
+#define compat_vm_flags_clear(vma, flags)	((vma)->vm_flags &= ~(flags))
+#endif
+
+/* Took the CPU number once. */
+#ifdef HAVE_RCU_VIRT_NOTE_VOID
+#define compat_rcu_virt_note_context_switch()	rcu_virt_note_context_switch()
+#else
+#define compat_rcu_virt_note_context_switch()	rcu_virt_note_context_switch(raw_smp_processor_id())
+#endif
+
+#endif /* __ASSEMBLY__ */
+
+#endif /* XVCPU_COMPAT_H */

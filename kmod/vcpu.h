@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The vCPU object: run area, mode, requests.
+ */
+#ifndef XVCPU_VCPU_H
+#define XVCPU_VCPU_H
+
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/types.h>
+#include <asm/fpu/types.h>
+
+#include <xvcpu.h>
+
+#include "ept/ept.h"
+#include "insn.h"
+#include "vmx/vmx.h"
+
+struct xvcpu_vm;
+
+/**
+ * enum xvcpu_mode - where the thread in RUN is, for those who want it out of the guest
+ * @XVCPU_OUTSIDE:  not in the guest
+ * @XVCPU_IN_GUEST: in the guest or on the last steps to it, with IRQs off
+ * @XVCPU_EXITING:  likewise, and an IPI that ends it is under way
+ */
+enum xvcpu_mode {
+	XVCPU_OUTSIDE,
+	XVCPU_IN_GUEST,
+	XVCPU_EXITING,
+};
+
+/* Sections of the run area, a page each. */
+#define RUN_REQUEST	0
+#define RUN_EXIT	(1 * PAGE_SIZE)
+#define RUN_SYNC	(2 * PAGE_SIZE)
+#define RUN_DATA	(3 * PAGE_SIZE)
+#define RUN_SIZE	(4 * PAGE_SIZE)
+#define STATS_OFFSET	RUN_SIZE
+#define STATS_SIZE	PAGE_SIZE
+
+/**
+ * struct xvcpu_mmio - a decoded MMIO access that waits for its answer
+ * @insn: the instruction
+ */
+struct xvcpu_mmio {
+	struct mmio_insn insn;
+};
+
+/**
+ * struct xvcpu_vcpu - a virtual CPU
+ *
+ * @lock serialises everything that is not RUN, and the ends of RUN: RUN sets @running under it and then
+ * owns the vCPU without it, so that nothing ever waits for a guest. Lock order: docs/architecture.md.
+ *
+ * @vmx:       the VMX side
+ * @vm:        referenced
+ * @id:        0 to XVCPU_MAX_VCPUS - 1
+ * @apic_id:   what the guest is told
+ * @lock:      see above
+ * @running:   a thread is in RUN; under @lock
+ * @mode:      &enum xvcpu_mode
+ * @cpu:       CPU of the thread while @mode is not OUTSIDE
+ * @kicked:    a kick that no RUN has consumed
+ * @notifier:  tells when the thread in RUN is switched out
+ * @fpu:       guest FPU
+ * @cache:     EPT tables for the next fault
+ * @mmio:      with VMX_WAITS_MMIO
+ * @run:       the run area, RUN_SIZE bytes
+ * @stats:     the statistics page
+ * @rcu:       frees it
+ */
+struct xvcpu_vcpu {
+	struct vmx_vcpu vmx;
+	struct xvcpu_vm *vm;
+	u32 id;
+	u32 apic_id;
+
+	struct mutex lock;
+	bool running;
+
+	int mode;
+	int cpu;
+	atomic_t kicked;
+
+	struct preempt_notifier notifier;
+	struct fpu_guest fpu;
+	struct ept_cache cache;
+	struct xvcpu_mmio mmio;
+	void *run;
+	void *stats;
+	struct rcu_head rcu;
+};
+
+static inline struct xvcpu_vcpu *vcpu_of(const struct vmx_vcpu *vmx)
+{
+	return container_of(vmx, struct xvcpu_vcpu, vmx);
+}
+
+static inline struct xvcpu_run_request *run_request(struct xvcpu_vcpu *vcpu)
+{
+	return vcpu->run + RUN_REQUEST;
+}
+
+static inline struct xvcpu_run_exit *run_exit(struct xvcpu_vcpu *vcpu)
+{
+	return vcpu->run + RUN_EXIT;
+}
+
+static inline struct xvcpu_run_sync *run_sync(struct xvcpu_vcpu *vcpu)
+{
+	return vcpu->run + RUN_SYNC;
+}
+
+/* vcpu.c */
+long xvcpu_vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu __user *arg);
+void xvcpu_vcpu_kick_out(struct xvcpu_vcpu *vcpu, bool wait);
+int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu);
+void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
+
+/* run.c */
+long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
+
+/* complete.c */
+int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
+		   struct xvcpu_error *error);
+int xvcpu_sync_out(struct xvcpu_vcpu *vcpu, u64 groups);
+
+/* mmio.c */
+enum vmx_next xvcpu_memory_exit_to_user(struct xvcpu_vcpu *vcpu, int error);
+enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu);
+void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
+
+/* state.c */
+long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg);
+long xvcpu_vcpu_set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg);
+
+#endif /* XVCPU_VCPU_H */

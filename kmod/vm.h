@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VM object: memory, vCPUs, and holding all of them out of the guest.
+ */
+#ifndef XVCPU_VM_H
+#define XVCPU_VM_H
+
+#include <linux/atomic.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "memory.h"
+
+struct file;
+struct xvcpu_vcpu;
+
+#define XVCPU_MAX_VCPUS		64
+
+/**
+ * struct xvcpu_vm - a virtual machine
+ *
+ * Referenced by its fd and by each of its vCPUs; the last reference frees it and gives VMX back.
+ *
+ * @refs:      references
+ * @memory:    slots and EPT; has its own locks
+ * @lock:      writers of @vcpus
+ * @vcpus:     by id; entries appear under @lock and never disappear before the VM does
+ * @holders:   calls that keep all vCPUs out of the guest (xvcpu_vm_hold)
+ * @hold_wait: vCPU threads that wait for @holders to become 0
+ * @tsc_offset: of all its vCPUs, fixed at creation
+ * @flags:     XVCPU_VM_* of CREATE_VM
+ * @dead:      an inconsistency killed it
+ */
+struct xvcpu_vm {
+	struct kref refs;
+	struct xvcpu_vm_memory memory;
+	struct mutex lock;
+	struct xvcpu_vcpu *vcpus[XVCPU_MAX_VCPUS];
+	atomic_t holders;
+	wait_queue_head_t hold_wait;
+	u64 tsc_offset;
+	u32 flags;
+	bool dead;
+};
+
+long xvcpu_vm_create(struct xvcpu_create_vm __user *arg);
+void xvcpu_vm_get(struct xvcpu_vm *vm);
+void xvcpu_vm_put(struct xvcpu_vm *vm);
+
+#endif /* XVCPU_VM_H */

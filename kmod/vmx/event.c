@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events: raised by handlers, interrupted by exits, injected at the next entry.
+ *
+ * vcpu->event is the one event that the next entry delivers. An exit in the middle of a delivery leaves that
+ * event in the IDT-vectoring fields: it goes back into vcpu->event, so that it is delivered once, neither
+ * lost nor doubled (SDM "Information for VM Exits That Occur During Event Delivery").
+ */
+#include <linux/percpu.h>
+#include <asm/processor-flags.h>
+#include <asm/trapnr.h>
+#include <asm/vmx.h>
+
+#include "exit.h"
+#include "regs.h"
+#include "setup.h"
+
+/* Exit qualification of a #DB: the bits that go to DR6 (SDM "Exit Qualification for Debug Exceptions"). */
+#define DB_QUAL_DR6	(DR_TRAP_BITS | DR6_BD | DR_STEP)
+
+#define VECTORS_WITH_ERROR	(BIT(X86_TRAP_DF) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
+				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP) | BIT(X86_TRAP_PF) | \
+				 BIT(X86_TRAP_AC) | BIT(21 /* #CP */))
+#define VECTORS_CONTRIBUTORY	(BIT(X86_TRAP_DE) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
+				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP) | BIT(21 /* #CP */))
+
+enum vector_class {
+	CLASS_BENIGN,
+	CLASS_CONTRIBUTORY,
+	CLASS_PAGE_FAULT,
+};
+
+static enum vector_class vector_class(unsigned int vector)
+{
+	if (vector == X86_TRAP_PF)
+		return CLASS_PAGE_FAULT;
+	return BIT(vector) & VECTORS_CONTRIBUTORY ? CLASS_CONTRIBUTORY : CLASS_BENIGN;
+}
+
+static bool event_is_exception(const struct vmx_event *event)
+{
+	return (event->info & INTR_INFO_VALID_MASK) &&
+	       (event->info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_HARD_EXCEPTION;
+}
+
+/* SDM "Interrupt 8-Double Fault Exception": which pairs make one. */
+static bool becomes_double_fault(unsigned int first, unsigned int second)
+{
+	enum vector_class a = vector_class(first), b = vector_class(second);
+
+	if (a == CLASS_PAGE_FAULT)
+		return b != CLASS_BENIGN;
+	return a == CLASS_CONTRIBUTORY && b == CLASS_CONTRIBUTORY;
+}
+
+/**
+ * vmx_raise - deliver an exception at the guest's RIP
+ * @vector:     0 to 31, not 2
+ * @error_code: for the vectors that have one; real mode has none (SDM "VM-Entry Controls for Event
+ *              Injection")
+ *
+ * An exception whose delivery was interrupted makes the two a double fault, or a triple fault, as on
+ * hardware. Any other interrupted event is replaced.
+ */
+void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
+{
+	struct vmx_event *event = &vcpu->event;
+
+	if (event_is_exception(event)) {
+		unsigned int first = event->info & INTR_INFO_VECTOR_MASK;
+
+		if (first == X86_TRAP_DF) {
+			vcpu->shutdown = true;
+			event->info = 0;
+			return;
+		}
+		if (becomes_double_fault(first, vector)) {
+			vector = X86_TRAP_DF;
+			error_code = 0;
+		}
+	}
+	event->info = vector | INTR_TYPE_HARD_EXCEPTION | INTR_INFO_VALID_MASK;
+	event->error = error_code;
+	event->insn_len = 0;
+	if ((BIT(vector) & VECTORS_WITH_ERROR) && (vcpu->cr0 & X86_CR0_PE))
+		event->info |= INTR_INFO_DELIVER_CODE_MASK;
+}
+
+/* After a successful entry: the event was delivered, or its delivery was interrupted by this exit. */
+void vmx_save_vectoring(struct vmx_vcpu *vcpu)
+{
+	u32 info = vcpu->vectoring;
+
+	vcpu->event.info = 0;
+	if (likely(!(info & VECTORING_INFO_VALID_MASK)))
+		return;
+
+	vcpu->event.info = info & (INTR_INFO_VALID_MASK | INTR_INFO_DELIVER_CODE_MASK |
+				   INTR_INFO_INTR_TYPE_MASK | INTR_INFO_VECTOR_MASK);
+	if (info & INTR_INFO_DELIVER_CODE_MASK)
+		vcpu->event.error = vmcs_read32(IDT_VECTORING_ERROR_CODE);
+	vcpu->event.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
+	/* Entry refuses to inject an NMI while NMIs are blocked, which its interrupted delivery did. */
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
+		vmcs_write32(GUEST_INTERRUPTIBILITY_INFO,
+			     vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & ~GUEST_INTR_STATE_NMI);
+}
+
+static bool event_has_insn_len(u32 info)
+{
+	switch (info & INTR_INFO_INTR_TYPE_MASK) {
+	case INTR_TYPE_SOFT_INTR:
+	case INTR_TYPE_PRIV_SW_EXCEPTION:
+	case INTR_TYPE_SOFT_EXCEPTION:
+		return true;
+	}
+	return false;
+}
+
+/**
+ * vmx_inject - hand the event to the entry that follows
+ */
+void vmx_inject(struct vmx_vcpu *vcpu)
+{
+	const struct vmx_event *event = &vcpu->event;
+
+	if (likely(!event->info))
+		return;
+	if (event->info & INTR_INFO_DELIVER_CODE_MASK)
+		vmcs_write32(VM_ENTRY_EXCEPTION_ERROR_CODE, event->error);
+	if (event_has_insn_len(event->info))
+		vmcs_write32(VM_ENTRY_INSTRUCTION_LEN, event->insn_len);
+	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, event->info);
+	vcpu->counters[XVCPU_COUNT_INJECTED]++;
+}
+
+/*
+ * #DB is intercepted because an instruction whose delivery of #DB raises #DB again would otherwise never
+ * leave the guest; the exit tells what the processor has not written to DR6 and DR7.
+ */
+static enum vmx_next exception_debug(struct vmx_vcpu *vcpu, u32 info)
+{
+	vcpu->dr6 = (vcpu->dr6 & ~DR_TRAP_BITS) |
+		    (vmcs_read_natural(EXIT_QUALIFICATION) & DB_QUAL_DR6);
+	if (vcpu->dr7 & DR7_GD) {
+		vcpu->dr7 &= ~DR7_GD;
+		vmcs_write_natural(GUEST_DR7, vcpu->dr7);
+	}
+	vmx_raise(vcpu, X86_TRAP_DB, 0);
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_PRIV_SW_EXCEPTION) {
+		vcpu->event.info = X86_TRAP_DB | INTR_TYPE_PRIV_SW_EXCEPTION | INTR_INFO_VALID_MASK;
+		vcpu->event.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
+	}
+	return VMX_RESUME;
+}
+
+/**
+ * exit_exception - exit 0: the exceptions that setup.c intercepts, and NMIs
+ *
+ * NMI and #MC belong to the host, and vmx_run() gave them to it with IRQs still off.
+ */
+enum vmx_next exit_exception(struct vmx_vcpu *vcpu)
+{
+	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
+
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
+		return VMX_RESUME;
+
+	switch (info & INTR_INFO_VECTOR_MASK) {
+	case X86_TRAP_MC:
+		return VMX_RESUME;
+	case X86_TRAP_DB:
+		return exception_debug(vcpu, info);
+	case X86_TRAP_AC:
+		vmx_raise(vcpu, X86_TRAP_AC, vmcs_read32(VM_EXIT_INTR_ERROR_CODE));
+		return VMX_RESUME;
+	}
+	return exit_hardware(vcpu, XVCPU_EXIT_INTERNAL, XVCPU_INTERNAL_EXIT);
+}

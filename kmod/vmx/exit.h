@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exit handlers, and what they share. Private to kmod/vmx/.
+ *
+ * A handler runs with preemption off and the VMCS current. It may not sleep: what needs memory that can
+ * fault is left to the run loop by VMX_MEMORY or VMX_PAGING.
+ */
+#ifndef XVCPU_VMX_EXIT_H
+#define XVCPU_VMX_EXIT_H
+
+#include "vmx.h"
+
+/* exit.c */
+enum vmx_next exit_skip(struct vmx_vcpu *vcpu);
+enum vmx_next exit_gp(struct vmx_vcpu *vcpu);
+enum vmx_next exit_ud(struct vmx_vcpu *vcpu);
+enum vmx_next exit_hardware(struct vmx_vcpu *vcpu, u32 reason, u32 code);
+
+/* exit_cr.c */
+enum vmx_next exit_cr_access(struct vmx_vcpu *vcpu);
+enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu);
+enum vmx_next exit_xsetbv(struct vmx_vcpu *vcpu);
+bool vmx_xcr0_valid(const struct vmx_vcpu *vcpu, u64 xcr0);
+void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0);
+void vmx_write_cr4(struct vmx_vcpu *vcpu, unsigned long cr4);
+void vmx_write_efer(struct vmx_vcpu *vcpu, u64 efer);
+void vmx_read_crs(struct vmx_vcpu *vcpu);
+
+/* msr.c */
+enum vmx_next exit_rdmsr(struct vmx_vcpu *vcpu);
+enum vmx_next exit_wrmsr(struct vmx_vcpu *vcpu);
+int vmx_msr_init(void);
+void vmx_msr_exit(void);
+u64 vmx_msr_bitmap_phys(void);
+void vmx_msr_reset(struct vmx_vcpu *vcpu);
+
+/* cpuid.c */
+enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu);
+void vmx_cpuid_init(void);
+
+/* event.c */
+enum vmx_next exit_exception(struct vmx_vcpu *vcpu);
+void vmx_save_vectoring(struct vmx_vcpu *vcpu);
+void vmx_inject(struct vmx_vcpu *vcpu);
+
+/* fail.c */
+enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error);
+
+#endif /* XVCPU_VMX_EXIT_H */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VMX instructions, and nothing else.
+ *
+ * Every one has an exception-table entry: a crash, a reboot or a CPU going down may turn VMX off
+ * under us, and the #UD that follows must end as "hardware lost", never as an oops.
+ *
+ * All of them work on this CPU's current VMCS: callers have preemption off from vmx_load() on.
+ */
+#ifndef XVCPU_VMX_OPS_H
+#define XVCPU_VMX_OPS_H
+
+#include <linux/build_bug.h>
+#include <linux/types.h>
+#include <asm/asm.h>
+#include <asm/vmx.h>
+
+/* Bits 14:13 of a VMCS field's encoding are its width (SDM "Field Encoding in VMCS"). */
+#define VMCS_WIDTH(field)	(((field) >> 13) & 3)
+#define VMCS_WIDTH_16		0
+#define VMCS_WIDTH_64		1
+#define VMCS_WIDTH_32		2
+#define VMCS_WIDTH_NATURAL	3
+
+/* Out of line, so that the accessors cost one instruction and a branch. */
+void vmx_vmwrite_failed(unsigned long field, unsigned long value);
+
+/*
+ * The value is cleared first: where VMREAD fails or faults, the caller sees 0 and the next VM entry
+ * reports the loss. A test per VMREAD would cost more than it could tell.
+ */
+static __always_inline unsigned long __vmcs_read(unsigned long field)
+{
+	unsigned long value = 0;
+
+	asm volatile("1: vmread %[field], %[value]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [value] "+r" (value) : [field] "r" (field) : "cc");
+	return value;
+}
+
+static __always_inline void __vmcs_write(unsigned long field, unsigned long value)
+{
+	bool failed;
+
+	asm volatile("1: vmwrite %[value], %[field]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : "=@ccbe" (failed) : [field] "r" (field), [value] "rm" (value));
+	if (unlikely(failed))
+		vmx_vmwrite_failed(field, value);
+}
+
+#define VMCS_ACCESSORS(suffix, type, width)						\
+static __always_inline type vmcs_read##suffix(unsigned long field)			\
+{											\
+	BUILD_BUG_ON(__builtin_constant_p(field) && VMCS_WIDTH(field) != (width));	\
+	return (type)__vmcs_read(field);						\
+}											\
+											\
+static __always_inline void vmcs_write##suffix(unsigned long field, type value)	\
+{											\
+	BUILD_BUG_ON(__builtin_constant_p(field) && VMCS_WIDTH(field) != (width));	\
+	__vmcs_write(field, value);							\
+}
+
+VMCS_ACCESSORS(16, u16, VMCS_WIDTH_16)
+VMCS_ACCESSORS(32, u32, VMCS_WIDTH_32)
+VMCS_ACCESSORS(64, u64, VMCS_WIDTH_64)
+VMCS_ACCESSORS(_natural, unsigned long, VMCS_WIDTH_NATURAL)
+
+/*
+ * Instructions with one memory operand and three outcomes: 0, -EIO (VMfail), -ENXIO (#UD or #GP: VMX
+ * is off).
+ */
+#define VMX_OP_MEMORY(name, insn)							\
+static __always_inline int name(u64 phys)						\
+{											\
+	int err = -ENXIO;								\
+											\
+	asm volatile("1: " insn " %[phys]\n"						\
+		     "   mov $0, %[err]\n"						\
+		     "   ja 2f\n"							\
+		     "   mov %[eio], %[err]\n"						\
+		     "2:\n"								\
+		     _ASM_EXTABLE(1b, 2b)						\
+		     : [err] "+r" (err)							\
+		     : [phys] "m" (phys), [eio] "i" (-EIO) : "cc", "memory");		\
+	return err;									\
+}
+
+VMX_OP_MEMORY(vmx_vmxon, "vmxon")
+VMX_OP_MEMORY(vmx_vmptrld, "vmptrld")
+VMX_OP_MEMORY(vmx_vmclear, "vmclear")
+
+static __always_inline int vmx_vmxoff(void)
+{
+	int err = -ENXIO;
+
+	asm volatile("1: vmxoff\n"
+		     "   mov $0, %[err]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [err] "+r" (err) : : "cc", "memory");
+	return err;
+}
+
+#define INVEPT_SINGLE		1
+#define INVEPT_GLOBAL		2
+#define INVVPID_SINGLE		1
+#define INVVPID_ALL		2
+
+/* The descriptors of SDM "INVEPT" and "INVVPID": 128 bits, the upper half reserved for EPT. */
+static __always_inline int vmx_invept(unsigned long type, u64 eptp)
+{
+	struct { u64 eptp, reserved; } desc = { eptp, 0 };
+	int err = -ENXIO;
+
+	asm volatile("1: invept %[desc], %[type]\n"
+		     "   mov $0, %[err]\n"
+		     "   ja 2f\n"
+		     "   mov %[eio], %[err]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [err] "+r" (err)
+		     : [desc] "m" (desc), [type] "r" (type), [eio] "i" (-EIO) : "cc", "memory");
+	return err;
+}
+
+static __always_inline int vmx_invvpid(unsigned long type, u16 vpid)
+{
+	struct { u64 vpid, linear; } desc = { vpid, 0 };
+	int err = -ENXIO;
+
+	asm volatile("1: invvpid %[desc], %[type]\n"
+		     "   mov $0, %[err]\n"
+		     "   ja 2f\n"
+		     "   mov %[eio], %[err]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [err] "+r" (err)
+		     : [desc] "m" (desc), [type] "r" (type), [eio] "i" (-EIO) : "cc", "memory");
+	return err;
+}
+
+#endif /* XVCPU_VMX_OPS_H */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VMX part's face to the rest of the module: the only header of kmod/vmx/ that others include.
+ *
+ * It calls up only through two names, both declared here and defined in kmod/: xvcpu_vcpu_memory_read()
+ * and xvcpu_vcpu_apic_id(). Everything else goes down.
+ */
+#ifndef XVCPU_VMX_VMX_H
+#define XVCPU_VMX_VMX_H
+
+#include <linux/types.h>
+
+#include <xvcpu.h>
+
+#include "../walk.h"
+#include "vmcs.h"
+
+struct ept;
+struct ept_config;
+
+/**
+ * enum vmx_next - what the run loop does after an exit was handled
+ * @VMX_RESUME:   enter again
+ * @VMX_MEMORY:   an EPT violation: &vmx_vcpu.fault, handled where sleeping is allowed
+ * @VMX_PAGING:   a change of CR0, CR3 or CR4 that loads PDPTEs from guest memory: vmx_finish_paging()
+ * @VMX_TO_USER:  the exit section is filled: return to userspace
+ * @VMX_NOT_HERE: VMX is off on this CPU
+ */
+enum vmx_next {
+	VMX_RESUME,
+	VMX_MEMORY,
+	VMX_PAGING,
+	VMX_TO_USER,
+	VMX_NOT_HERE,
+};
+
+/**
+ * struct vmx_event - an event to inject at the next entry, or one that an exit interrupted
+ * @info:     VM-entry interruption information (SDM "VM-Entry Controls for Event Injection"); 0 if none
+ * @error:    error code, where @info says that there is one
+ * @insn_len: instruction length of software events
+ */
+struct vmx_event {
+	u32 info;
+	u32 error;
+	u32 insn_len;
+};
+
+/**
+ * struct vmx_fault - an EPT violation, as the exit reported it
+ * @gpa:     guest-physical address
+ * @gla:     guest-linear address, if @access has XVCPU_ACCESS_GLA
+ * @access:  XVCPU_ACCESS_*
+ */
+struct vmx_fault {
+	u64 gpa;
+	u64 gla;
+	u32 access;
+};
+
+/**
+ * enum vmx_waits - what a waiting exit's completion has to do
+ * @VMX_WAITS_NOT:       nothing waits
+ * @VMX_WAITS_RETRY:     the exit may be answered, but need not be
+ * @VMX_WAITS_SKIP:      go behind the instruction
+ * @VMX_WAITS_IN:        port data to AL, AX or EAX
+ * @VMX_WAITS_RDMSR:     EDX:EAX
+ * @VMX_WAITS_HYPERCALL: RAX
+ * @VMX_WAITS_MMIO:      as kmod/mmio.c recorded
+ * @VMX_WAITS_RAW:       an MMIO exit that was not decoded
+ */
+enum vmx_waits {
+	VMX_WAITS_NOT,
+	VMX_WAITS_RETRY,
+	VMX_WAITS_SKIP,
+	VMX_WAITS_IN,
+	VMX_WAITS_RDMSR,
+	VMX_WAITS_HYPERCALL,
+	VMX_WAITS_MMIO,
+	VMX_WAITS_RAW,
+};
+
+/**
+ * struct vmx_wait - the kernel's own record of the exit that waits; nothing of it is read back
+ * @kind:     &enum vmx_waits
+ * @reason:   &enum xvcpu_exit_reason
+ * @size:     bytes of port data
+ * @insn_len: length of the exiting instruction
+ */
+struct vmx_wait {
+	u8 kind;
+	u8 reason;
+	u8 size;
+	u8 insn_len;
+};
+
+enum vmx_cached {
+	VMX_CACHED_RIP		= 1 << 0,
+	VMX_CACHED_RSP		= 1 << 1,
+	VMX_CACHED_RFLAGS	= 1 << 2,
+};
+
+/* MSRs that hold a value of their own in each vCPU; msr.c has their numbers and rules. */
+enum vmx_msr_slot {
+	VMX_MSR_STAR,
+	VMX_MSR_LSTAR,
+	VMX_MSR_CSTAR,
+	VMX_MSR_FMASK,
+	VMX_MSR_TSC_AUX,
+	VMX_MSR_KERNEL_GS_BASE,
+	VMX_MSR_SLOTS,
+};
+
+#define VMX_CPUID_MAX	128
+
+/**
+ * struct vmx_vcpu - a vCPU as VMX sees it
+ *
+ * Belongs to the thread that is in RUN or, outside RUN, to the holder of vcpu->mutex. VMCS fields are
+ * accessed between vmx_load() and the preempt_enable() that follows.
+ *
+ * @gpr:           general registers in order of encoding; RSP's place is valid with VMX_CACHED_RSP
+ * @host_rsp:      shadow of HOST_RSP, kept by vmx_enter()
+ * @vmcs:          the VMCS
+ * @rip:           valid with VMX_CACHED_RIP
+ * @rflags:        valid with VMX_CACHED_RFLAGS
+ * @cached:        which of RIP, RSP, RFLAGS are here
+ * @dirty:         which of them must be written before entry
+ * @cr0:           CR0 as the guest reads it, as of the last exit or write of host-owned bits
+ * @cr4:           likewise CR4
+ * @cr2:           guest CR2
+ * @cr8:           guest CR8
+ * @efer:          EFER
+ * @apic_base:     IA32_APIC_BASE
+ * @xcr0:          guest XCR0
+ * @pkru:          guest PKRU
+ * @dr:            DR0 to DR3
+ * @dr6:           DR6
+ * @dr7:           DR7, also in the VMCS
+ * @msr:           by &enum vmx_msr_slot
+ * @tsc_offset:    the VM's
+ * @event:         to be injected
+ * @exit_reason:   of the last exit
+ * @vectoring:     IDT-vectoring information of the last exit
+ * @fault:         with VMX_MEMORY
+ * @paging:        with VMX_PAGING: the values to be taken
+ * @wait:          the exit that waits
+ * @ept:           the VM's tables
+ * @ept_gen:       value of its flush_gen that this vCPU's CPU has seen
+ * @vpid:          0: none
+ * @host_loaded:   guest MSRs and segment bases are in the CPU (context.c)
+ * @shutdown:      triple fault: do not enter
+ * @load_pdpte:    PDPTEs are to be read from guest memory before the next entry
+ * @host:          host values to restore (context.c)
+ * @run_exit:      the exit section of the run area
+ * @counters:      the statistics
+ * @cpuid:         the CPUID table
+ * @cpuid_nr:      its entries
+ * @cr4_allowed:   CR4 bits that the table announces; the next two likewise
+ * @efer_allowed:  EFER
+ * @xcr0_allowed:  XCR0
+ */
+struct vmx_vcpu {
+	unsigned long gpr[16];
+	unsigned long host_rsp;
+	struct vmx_vmcs vmcs;
+	unsigned long rip;
+	unsigned long rflags;
+	u32 cached;
+	u32 dirty;
+
+	unsigned long cr0, cr4, cr2, cr8;
+	u64 efer;
+	u64 apic_base;
+	u64 xcr0;
+	u32 pkru;
+	unsigned long dr[4];
+	unsigned long dr6, dr7;
+	u64 msr[VMX_MSR_SLOTS];
+	u64 tsc_offset;
+
+	struct vmx_event event;
+	u32 exit_reason;
+	u32 vectoring;
+	struct vmx_fault fault;
+	struct {
+		unsigned long cr0, cr3, cr4;
+		u8 insn_len;
+		bool load_pdpte;
+	} paging;
+	struct vmx_wait wait;
+
+	const struct ept *ept;
+	u64 ept_gen;
+	u16 vpid;
+
+	bool host_loaded;
+	bool shutdown;
+	bool load_pdpte;
+	struct {
+		u16 fs, gs, ldt, ds, es;
+		u64 kernel_gs_base;
+		u64 debugctl;
+		u32 pkru;
+	} host;
+
+	struct xvcpu_run_exit *run_exit;
+	u64 *counters;
+	struct xvcpu_cpuid_entry *cpuid;
+	u32 cpuid_nr;
+	unsigned long cr4_allowed;
+	u64 efer_allowed;
+	u64 xcr0_allowed;
+};
+
+int vmx_init(void);
+void vmx_exit(void);
+void vmx_info(struct xvcpu_info *info);
+int vmx_enable(struct xvcpu_error *error);
+void vmx_disable(void);
+void vmx_ept_config(struct ept_config *config);
+unsigned int vmx_gpa_bits(void);
+
+int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept);
+void vmx_vcpu_destroy(struct vmx_vcpu *vcpu);
+void vmx_vcpu_setup(struct vmx_vcpu *vcpu, bool bsp);
+void vmx_vcpu_reset(struct vmx_vcpu *vcpu, bool bsp);
+
+int vmx_load(struct vmx_vcpu *vcpu);
+void vmx_put(struct vmx_vcpu *vcpu);
+void vmx_prepare(struct vmx_vcpu *vcpu);
+enum vmx_next vmx_run(struct vmx_vcpu *vcpu);
+enum vmx_next vmx_handle_exit(struct vmx_vcpu *vcpu);
+enum vmx_next vmx_finish_paging(struct vmx_vcpu *vcpu, const u64 *pdpte, bool readable);
+
+void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits);
+void vmx_skip(struct vmx_vcpu *vcpu, unsigned int insn_len);
+void vmx_stop_blocking(struct vmx_vcpu *vcpu);
+void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code);
+void vmx_walk_state(struct vmx_vcpu *vcpu, struct walk_state *walk);
+unsigned long vmx_get_cr3(struct vmx_vcpu *vcpu);
+unsigned int vmx_cpl(struct vmx_vcpu *vcpu);
+bool vmx_is_64bit(struct vmx_vcpu *vcpu);
+unsigned int vmx_cs_bits(struct vmx_vcpu *vcpu);
+unsigned long vmx_segment_base(struct vmx_vcpu *vcpu, unsigned int segment);
+bool vmx_paging_again(struct vmx_vcpu *vcpu);
+unsigned long vmx_rip(struct vmx_vcpu *vcpu);
+void vmx_jump(struct vmx_vcpu *vcpu, unsigned long rip);
+void vmx_write_reg(struct vmx_vcpu *vcpu, unsigned int index, unsigned long value);
+
+/* State groups (state.c): the caller has loaded the vCPU. check_* change nothing. */
+void vmx_get_regs(struct vmx_vcpu *vcpu, struct xvcpu_regs *regs);
+void vmx_set_regs(struct vmx_vcpu *vcpu, const struct xvcpu_regs *regs);
+void vmx_get_sregs(struct vmx_vcpu *vcpu, struct xvcpu_sregs *sregs);
+void vmx_set_sregs(struct vmx_vcpu *vcpu, const struct xvcpu_sregs *sregs);
+void vmx_get_cregs(struct vmx_vcpu *vcpu, struct xvcpu_cregs *cregs);
+void vmx_set_cregs(struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs);
+void vmx_get_debug(struct vmx_vcpu *vcpu, struct xvcpu_debug_regs *debug);
+void vmx_set_debug(struct vmx_vcpu *vcpu, const struct xvcpu_debug_regs *debug);
+int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error);
+int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error);
+int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs,
+		    struct xvcpu_error *error);
+int vmx_check_debug(const struct xvcpu_debug_regs *debug, struct xvcpu_error *error);
+
+/* MSRs (msr.c) */
+extern const u32 vmx_msr_list[];
+extern const unsigned int vmx_msr_list_nr;
+u64 vmx_msr_get(struct vmx_vcpu *vcpu, u32 index);
+int vmx_msr_check(struct vmx_vcpu *vcpu, u32 index, u64 value);
+void vmx_msr_set(struct vmx_vcpu *vcpu, u32 index, u64 value);
+
+/* CPUID (cpuid.c) */
+extern struct xvcpu_cpuid_entry vmx_cpuid_supported[];
+extern unsigned int vmx_cpuid_supported_nr;
+int vmx_cpuid_check(const struct xvcpu_cpuid_entry *table, u32 nr, struct xvcpu_error *error);
+void vmx_cpuid_set(struct vmx_vcpu *vcpu, const struct xvcpu_cpuid_entry *table, u32 nr);
+
+/* Called up. */
+unsigned int xvcpu_vcpu_apic_id(const struct vmx_vcpu *vcpu);
+bool xvcpu_vcpu_msr_exits(const struct vmx_vcpu *vcpu);
+void xvcpu_vcpu_kill(struct vmx_vcpu *vcpu);
+
+#endif /* XVCPU_VMX_VMX_H */
