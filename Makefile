@@ -29,6 +29,7 @@ module:
 
 tools:
 	$(MAKE) -C tools O=$(O)
+	@ln -sf $(O)/xvcpuctl tools/xvcpuctl/xvcpuctl
 
 selftests: tools
 	$(MAKE) -C selftests O=$(O)/selftests
