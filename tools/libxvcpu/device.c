@@ -44,6 +44,7 @@ int xvcpu_get_supported_cpuid(int dev, struct xvcpu_cpuid_entry *entries, __u32 
 	struct xvcpu_cpuid req = {
 		.size = sizeof(req),
 		.nr = *nr,
+		.entry_size = sizeof(*entries),
 		.entries = (uintptr_t)entries,
 	};
 	int ret = result(ioctl(dev, XVCPU_GET_SUPPORTED_CPUID, &req), &req.error, error);
@@ -82,6 +83,7 @@ int xvcpu_vm_set_memory(int vm, const struct xvcpu_memory_slot *slots, __u32 nr,
 	struct xvcpu_memory req = {
 		.size = sizeof(req),
 		.nr = nr,
+		.entry_size = sizeof(*slots),
 		.slots = (uintptr_t)slots,
 	};
 

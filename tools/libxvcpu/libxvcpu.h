@@ -310,6 +310,18 @@ const char *xvcpu_instruction_error_text(unsigned int error);
 const char *xvcpu_internal_text(unsigned int code);
 
 /**
+ * xvcpu_rule_name() - identifier of an &enum xvcpu_rule
+ * @rule: &xvcpu_exit_fail_entry.rule
+ */
+const char *xvcpu_rule_name(unsigned int rule);
+
+/**
+ * xvcpu_rule_text() - what an &enum xvcpu_rule demands, in a sentence
+ * @rule: &xvcpu_exit_fail_entry.rule
+ */
+const char *xvcpu_rule_text(unsigned int rule);
+
+/**
  * xvcpu_field_name() - identifier of a VMCS field
  * @encoding: its encoding, as in &xvcpu_exit_fail_entry.field
  */

@@ -124,6 +124,8 @@ static cJSON *json_fail_entry(const struct xvcpu_vcpu *vcpu)
 	json_number(top, "hw_reason", fail->hw_reason);
 	json_hex(top, "qualification", fail->qualification);
 	json_number(top, "rule", fail->rule);
+	json_text(top, "rule_name", xvcpu_rule_name(fail->rule));
+	json_text(top, "rule_text", xvcpu_rule_text(fail->rule));
 	json_hex(top, "field", fail->field);
 	json_text(top, "field_name", xvcpu_field_name(fail->field));
 	json_hex(top, "value", fail->value);

@@ -170,7 +170,8 @@ static void print_fail_entry(FILE *out, const struct xvcpu_vcpu *vcpu)
 	const struct xvcpu_exit_fail_entry *fail = &vcpu->exit->fail_entry;
 
 	if (fail->rule != XVCPU_RULE_NONE)
-		fprintf(out, "  rule %u of enum xvcpu_rule is broken\n", fail->rule);
+		fprintf(out, "  broken rule %u (%s): %s\n", fail->rule,
+			xvcpu_rule_name(fail->rule), xvcpu_rule_text(fail->rule));
 	else
 		fprintf(out, "  the module's own checks find no broken rule\n");
 	if (fail->rule != XVCPU_RULE_NONE || fail->field)
