@@ -25,7 +25,7 @@
 
 enum {
 	OPT_MODE = 256, OPT_LOAD, OPT_ENTRY, OPT_MODULE, OPT_INITRD, OPT_DEBUG_EXIT, OPT_SCREEN,
-	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS,
+	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS, OPT_TYPE,
 };
 
 /* What the command line asks for; strings are argv's own. */
@@ -37,6 +37,7 @@ struct run_options {
 	int debug_exit;
 	bool screen;
 	bool keys;
+	const char *type;
 	bool serial;
 	bool stats;
 	bool json;
@@ -65,6 +66,8 @@ static const struct argp_option options[] = {
 	{ "keys", OPT_KEYS, NULL, 0,
 	  "Standard input is typed on the keyboard, not sent to the serial port (default with "
 	  "--screen on a terminal)", 0 },
+	{ "type", OPT_TYPE, "TEXT", 0,
+	  "Type TEXT on the keyboard before the guest starts; \\n, \\t, \\b and \\e are keys", 0 },
 	{ "no-serial", OPT_NO_SERIAL, NULL, 0,
 	  "Connect the serial port to nothing: print nothing, read no input", 0 },
 
@@ -138,6 +141,26 @@ static void add_module(struct argp_state *state, struct run_options *opts, char 
 		argp_failure(state, STATUS_HOST, 0, "out of memory");
 }
 
+/* Keys that are no printable characters; in place, since an escape is longer than what it means. */
+static void unescape(char *text)
+{
+	static const char escapes[] = "n\nt\tb\be\033\\\\";
+	char *to = text;
+
+	for (; *text; text++) {
+		const char *found = NULL;
+
+		for (size_t i = 0; text[0] == '\\' && i < sizeof(escapes) - 1; i += 2) {
+			if (text[1] == escapes[i])
+				found = &escapes[i + 1];
+		}
+		*to++ = found ? *found : *text;
+		if (found)
+			text++;
+	}
+	*to = '\0';
+}
+
 static void add_until(struct argp_state *state, struct run_options *opts, const char *arg)
 {
 	struct message err;
@@ -203,6 +226,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_KEYS:
 		opts->keys = true;
+		return 0;
+	case OPT_TYPE:
+		unescape(arg);
+		opts->type = arg;
 		return 0;
 	case OPT_NO_SERIAL:
 		opts->serial = false;
@@ -280,6 +307,7 @@ static enum status prepare(struct vmm *vmm, const struct run_options *opts,
 static enum status run(struct vmm *vmm, const struct run_options *opts, struct message *err)
 {
 	struct events_config config = {
+		.type = opts->type,
 		.console = -1,
 		.input = opts->serial || opts->keys,
 		.live = opts->screen && isatty(STDOUT_FILENO) && !opts->json,
@@ -291,10 +319,11 @@ static enum status run(struct vmm *vmm, const struct run_options *opts, struct m
 	config.keys = opts->keys || (opts->screen && isatty(STDIN_FILENO));
 	if (opts->serial)
 		config.console = opts->json && !opts->json_path ? STDERR_FILENO : STDOUT_FILENO;
-	events_prepare();
-	status = vmm_start(vmm, err);
-	if (!status && events_run(vmm, &config, err))
+	if (events_begin(vmm, &config, err))
 		status = STATUS_HOST;
+	else
+		status = vmm_start(vmm, err);
+	events_run();
 	return status;
 }
 

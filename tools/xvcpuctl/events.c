@@ -35,6 +35,7 @@ struct events {
 	bool terminal;			/* standard input is one */
 	bool reading;			/* standard input has not ended */
 	bool escape;			/* Ctrl-a was the last key */
+	const char *type;		/* what is left to type of --type */
 	size_t waiting;			/* bytes in @input that the guest did not take yet */
 	u8 input[256];
 	struct output output;
@@ -53,15 +54,6 @@ static void signal_set(sigset_t *set)
 	sigemptyset(set);
 	for (size_t i = 0; i < ARRAY_SIZE(taken_signals); i++)
 		sigaddset(set, taken_signals[i]);
-}
-
-void events_prepare(void)
-{
-	sigset_t set;
-
-	signal_set(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);	/* write() says EPIPE, and output_failed() acts on it */
 }
 
 static void output_failed(struct events *events, int ret)
@@ -106,7 +98,9 @@ static void offer_input(struct events *events)
 {
 	size_t taken;
 
-	if (!events->waiting)
+	events->type += machine_type(&events->vmm->machine, (const u8 *)events->type,
+				     strlen(events->type));
+	if (!events->waiting || events->type[0])
 		return;
 	if (events->config->keys)
 		taken = machine_type(&events->vmm->machine, events->input, events->waiting);
@@ -302,26 +296,48 @@ static int make_timer(u64 first_ns, u64 every_ns)
 	return fd;
 }
 
-static int set_up(struct events *events)
+static int open_files(struct events *events)
 {
 	const struct events_config *config = events->config;
-	bool ticks = config->live || config->until->nr || config->keys;
+	bool ticks = config->live || config->until->nr || config->keys || config->type;
 	sigset_t set;
 
 	signal_set(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* write() says EPIPE, and output_failed() acts on it */
 	events->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	events->timeout = make_timer(config->timeout_ns, 0);
 	events->tick = make_timer(ticks ? TICK_NS : 0, TICK_NS);
 	if (events->signals < 0 || events->timeout < 0 || events->tick < 0)
 		return -errno;
+	return 0;
+}
 
+/* One for the process: it is large, and there is one main thread and one terminal. */
+static struct events the_events;
+
+int events_begin(struct vmm *vmm, const struct events_config *config, struct message *err)
+{
+	struct events *events = &the_events;
+	int ret;
+
+	memset(events, 0, sizeof(*events));
+	events->vmm = vmm;
+	events->config = config;
+	events->type = config->type ?: "";
+	output_open(&events->output, config->console);
+	ret = open_files(events);
+	if (ret) {
+		message_set(err, "signals and timers cannot be set up: %s", strerror(-ret));
+		vmm_end_simply(vmm, VMM_HOST, 0, err->text);
+	}
 	events->reading = config->input;
 	events->terminal = config->input && terminal_setup();
-	output_open(&events->output, config->console);
 	vt_init(&events->vt, config->until);
-	view_init(&events->view, events->vmm, &events->output, config->live);
+	view_init(&events->view, vmm, &events->output, config->live);
 	terminal_raw();
-	return 0;
+	offer_input(events);
+	return ret;
 }
 
 static void close_fd(int fd)
@@ -330,32 +346,20 @@ static void close_fd(int fd)
 		close(fd);
 }
 
-int events_run(struct vmm *vmm, const struct events_config *config, struct message *err)
+void events_run(void)
 {
-	static struct events events;	/* tens of kilobytes, and there is one main thread */
-	int ret;
+	struct events *events = &the_events;
 
-	memset(&events, 0, sizeof(events));
-	events.vmm = vmm;
-	events.config = config;
-	ret = set_up(&events);
-	if (ret) {
-		message_set(err, "signals and timers cannot be set up: %s", strerror(-ret));
-		vmm_end_simply(vmm, VMM_HOST, 0, err->text);
-		vmm_join(vmm);
-	} else {
-		loop(&events);
-		vmm_join(vmm);
-		drain(&events);
-		settle(&events);
-		view_close(&events.view);
-	}
+	loop(events);
+	vmm_join(events->vmm);
+	drain(events);
+	settle(events);
+	view_close(&events->view);
 	terminal_restore();
-	output_close(&events.output);
-	close_fd(events.signals);
-	close_fd(events.timeout);
-	close_fd(events.tick);
-	return ret;
+	output_close(&events->output);
+	close_fd(events->signals);
+	close_fd(events->timeout);
+	close_fd(events->tick);
 }
 
 void events_die(int number)

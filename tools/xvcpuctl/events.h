@@ -11,6 +11,7 @@
 
 /**
  * struct events_config - what the user wants to see and when it shall end
+ * @type:       typed on its keyboard before anything else; NULL: nothing
  * @console:    file descriptor for what the guest prints; -1: nowhere
  * @input:      hand standard input to the guest
  * @keys:       as keys of its keyboard; else as bytes of its serial port
@@ -19,6 +20,7 @@
  * @until:      end it when these are seen; none: never
  */
 struct events_config {
+	const char *type;
 	int console;
 	bool input;
 	bool keys;
@@ -28,23 +30,23 @@ struct events_config {
 };
 
 /**
- * events_prepare() - block the signals that events_run() takes; before any thread is started
- *
- * SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH and SIGPIPE.
- */
-void events_prepare(void);
-
-/**
- * events_run() - handle events until the machine has ended, then join its threads
- * @vmm:    started
- * @config: see there
+ * events_begin() - take over signals and terminal, type the first keys; before any thread starts
+ * @vmm:    not started yet
+ * @config: see there; must outlive events_run()
  * @err:    what is wrong
  *
- * What the guest printed up to its end has been written, and the terminal is as it was before.
+ * Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT and SIGWINCH, ignores SIGPIPE.
  *
- * Return: 0, or a negative errno: nothing could be set up; the machine has been ended.
+ * Return: 0, or a negative errno. In both cases the machine needs its events_run().
  */
-int events_run(struct vmm *vmm, const struct events_config *config, struct message *err);
+int events_begin(struct vmm *vmm, const struct events_config *config, struct message *err);
+
+/**
+ * events_run() - handle events until the machine has ended, then join its threads and clean up
+ *
+ * What the guest printed up to its end has been written, and the terminal is as it was before.
+ */
+void events_run(void);
 
 /** events_die() - die of a signal that ended the run, so that the parent sees that it did */
 void events_die(int number);

@@ -64,6 +64,7 @@ static int child(const struct session *session)
 		.console = STDOUT_FILENO,
 		.input = true,
 		.keys = session->keys,
+		.type = session->type,
 		.live = session->live,
 		.timeout_ns = session->timeout_ns,
 		.until = &until,
@@ -77,11 +78,11 @@ static int child(const struct session *session)
 		return 99;
 	if (vmm_create(&vmm, &machine, &err))
 		return 99;
-	events_prepare();
+	if (events_begin(&vmm, &config, &err))
+		return 99;
 	if (pthread_create(&thread, NULL, guest_main, &guest))
 		return 99;
-	if (events_run(&vmm, &config, &err))
-		return 99;
+	events_run();
 	pthread_join(thread, NULL);
 	if (vmm.result.kind == VMM_SIGNAL)
 		events_die(vmm.result.number);

@@ -17,6 +17,7 @@
  * @guest:   runs on the guest's thread until it returns or the machine ends
  * @until:   NULL or a pattern for --until
  * @timeout_ns: as --timeout
+ * @type:    as --type
  * @keys:    standard input is the keyboard
  * @live:    as --screen on a terminal
  * @terminal: standard input and output are a new terminal; else pipes
@@ -32,6 +33,7 @@ struct session {
 	void (*guest)(struct vmm *vmm);
 	const char *until;
 	u64 timeout_ns;
+	const char *type;
 	bool keys;
 	bool live;
 	bool terminal;

@@ -405,6 +405,29 @@ static void reading_keyboard(struct vmm *vmm)
 	}
 }
 
+/* Looks once, at its very beginning. */
+static void glancing_at_keyboard(struct vmm *vmm)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "<%02x>", machine_in(&vmm->machine, 0x60, 1));
+	guest_print(vmm, text);
+	reading_keyboard(vmm);
+}
+
+static void what_is_to_be_typed_is_there_before_the_guest(void)
+{
+	/* More than the keyboard's queue holds. */
+	struct session *s = fresh(glancing_at_keyboard, false);
+
+	s->type = "pzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz1";
+	session_start(s);
+	CHECK(session_expect(s, "<19>"));
+	CHECK(session_expect(s, "<2c><ac><02><82>"));
+	kill(s->pid, SIGTERM);
+	check_killed(session_end(s), SIGTERM);
+}
+
 static void input_can_be_typed(void)
 {
 	struct session *s = fresh(reading_keyboard, false);
@@ -461,6 +484,7 @@ static const struct tap_test tests[] = {
 	TEST(a_reader_that_is_gone_ends_the_run),
 	TEST(what_until_waits_for_ends_the_run),
 	TEST(what_until_does_not_wait_for_does_not),
+	TEST(what_is_to_be_typed_is_there_before_the_guest),
 	TEST(input_can_be_typed),
 	TEST(the_live_screen_leaves_the_terminal_as_it_was),
 };
