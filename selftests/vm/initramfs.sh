@@ -60,7 +60,8 @@ add_file() { # STAGE FILE DEST
 	local stage=$1 file=$2 dest=$3 each
 	if [ -d "$file" ]; then
 		mkdir -p "$stage$dest"
-		cp -aL "$file/." "$stage$dest"
+		(cd "$file" && find . \( -type f -o -type l \) ! -name '*.[oda]' -print0 |
+			cpio --null -pdmL --quiet "$stage$dest")
 		while IFS= read -r -d '' each; do
 			add_libraries "$stage" "$each"
 		done < <(find -L "$file" -type f -perm -u+x -print0)
@@ -89,8 +90,8 @@ add_modules() { # STAGE MODULES_DIR RELEASE
 	done
 }
 
-# The test programs and payloads that make has left: what it installed in build/selftests, or else
-# every executable and payload beside its source.
+# The test programs and payloads that make has left in build/selftests, or else every executable and
+# payload beside its source.
 add_selftests() { # STAGE
 	local file
 	if [ -d "$tree/build/selftests" ]; then

@@ -3,9 +3,11 @@
  * Runs the emulator: sorts the frames on its standard output (frames.h), passes COMMAND's output on
  * as it comes, and ends the emulator when the machine is done, panics, restarts or takes too long.
  *
- *	supervise [-l] -t SECONDS -d DIR -- EMULATOR [ARG...]
+ *	supervise [-l] [-c] -t SECONDS -d DIR -- EMULATOR [ARG...]
  *
- * -l waits for the emulator to end by itself, so that its own log is whole. In DIR it writes
+ * -l waits for the emulator to end by itself, so that its own log is whole. -c counts the seconds of
+ * CPU time that the emulator uses, so that a busy host is not taken for a hung machine; then ten
+ * times as many seconds may pass. In DIR it writes
  *   dmesg.boot, dmesg	the kernel's log before and after the marker
  *   leaks		what kmemleak found
  *   facts		"name value" lines from init, and a last one "outcome WORD"
@@ -42,8 +44,9 @@ enum exit_status {
 struct machine {
 	pid_t pid;
 	int output;
-	time_t deadline;
-	bool linger;
+	long seconds;
+	time_t started;
+	bool linger, cpu_time;
 
 	uint8_t buffer[2 * (sizeof(struct frame_header) + FRAME_PAYLOAD)];
 	size_t held;
@@ -70,6 +73,20 @@ static time_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec;
+}
+
+/* Has the machine had its time? */
+static bool overdue(struct machine *m)
+{
+	struct timespec used;
+	clockid_t clock;
+	long passed = now() - m->started;
+
+	if (!m->cpu_time)
+		return passed >= m->seconds;
+	if (clock_getcpuclockid(m->pid, &clock) || clock_gettime(clock, &used))
+		return false;		/* it has just ended: its output says so next */
+	return used.tv_sec >= m->seconds || passed >= 10 * m->seconds;
 }
 
 static void write_all(int fd, const void *bytes, size_t length)
@@ -270,7 +287,7 @@ static void watch(struct machine *m)
 	while (!m->outcome) {
 		if (interrupted)
 			m->outcome = "interrupted";
-		else if (now() >= m->deadline)
+		else if (overdue(m))
 			m->outcome = "timeout";
 		else if (poll(&fd, 1, 500) > 0 && !take_output(m) && !m->outcome)
 			m->outcome = "died";
@@ -319,19 +336,20 @@ int main(int argc, char **argv)
 	static struct machine m;
 	struct sigaction act = { .sa_handler = on_signal };
 	const char *dir = NULL;
-	long seconds = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+lt:d:")) != -1) {
+	while ((opt = getopt(argc, argv, "+lct:d:")) != -1) {
 		if (opt == 'l')
 			m.linger = true;
+		else if (opt == 'c')
+			m.cpu_time = true;
 		else if (opt == 't')
-			seconds = strtol(optarg, NULL, 10);
+			m.seconds = strtol(optarg, NULL, 10);
 		else if (opt == 'd')
 			dir = optarg;
 	}
-	if (!dir || seconds <= 0 || optind == argc) {
-		fprintf(stderr, "usage: supervise [-l] -t SECONDS -d DIR -- EMULATOR [ARG...]\n");
+	if (!dir || m.seconds <= 0 || optind == argc) {
+		fprintf(stderr, "usage: supervise [-lc] -t SECONDS -d DIR -- EMULATOR [ARG...]\n");
 		return CANNOT_START;
 	}
 	if (chdir(dir)) {
@@ -342,7 +360,7 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGHUP, &act, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	m.deadline = now() + seconds;
+	m.started = now();
 	start(&m, argv + optind);
 	watch(&m);
 	end(&m);
