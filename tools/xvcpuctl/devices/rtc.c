@@ -137,7 +137,7 @@ static void rtc_write(void *dev, u64 offset, unsigned int size, u64 value)
 		rtc->index = value & INDEX_MASK;
 	else if (rtc->index == REG_A)
 		rtc->cmos[REG_A] = value & ~A_UPDATING;
-	else if (!is_time(rtc->index) && rtc->index != REG_C && rtc->index != REG_D)
+	else		/* the time, C and D are not read from here: setting them is lost */
 		rtc->cmos[rtc->index] = value;
 }
 

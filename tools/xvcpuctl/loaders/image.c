@@ -21,11 +21,19 @@ static u64 first_guess(int fd)
 	return (u64)st.st_size + 1;
 }
 
+static int refuse_size(const struct image *image, struct message *err)
+{
+	return refuse(err, EFBIG, "%s is larger than 1 GiB: not an image that a guest can start from",
+		      image->name);
+}
+
 static int read_all(struct image *image, int fd, struct message *err)
 {
 	u64 capacity = first_guess(fd), size = 0;
 	u8 *data = NULL;
 
+	if (capacity > IMAGE_SIZE_MAX + 1)
+		return refuse_size(image, err);
 	for (;;) {
 		ssize_t got;
 
@@ -57,8 +65,7 @@ static int read_all(struct image *image, int fd, struct message *err)
 		size += got;
 		if (size > IMAGE_SIZE_MAX) {
 			free(data);
-			return refuse(err, EFBIG, "%s is larger than 1 GiB: not an image that a guest "
-				      "can start from", image->name);
+			return refuse_size(image, err);
 		}
 	}
 	image->data = data;

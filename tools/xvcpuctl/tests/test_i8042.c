@@ -275,9 +275,11 @@ static void a_command_instead_of_data_starts_anew(void)
 	setup();
 	out(DATA, 0xed);
 	check_next(0xfa);
-	out(DATA, 0xf4);
+	out(DATA, 0xf5);		/* scanning off, not LEDs */
 	check_next(0xfa);
-	out(DATA, 0x01);		/* not LEDs any more */
+	push(0x1e);
+	check_empty();
+	out(DATA, 0x01);
 	check_next(0xfe);
 }
 
