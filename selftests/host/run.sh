@@ -5,7 +5,7 @@
 # with its own output before it as diagnostics, and a summary at the end. Status 0: all passed.
 #
 # A test passes if its status is 0 and it reported as many results as it planned, all ok. A fuzzer
-# that was not built, because there is no clang, is skipped by name.
+# that was not built, because clang or its runtime library is missing, is skipped by name.
 
 dir=$1
 shift
@@ -35,7 +35,7 @@ report()
 run_fuzzer()
 {
 	if [ ! -x "$dir/$1" ]; then
-		report "$1" skip "not built: needs clang with its runtime library"
+		report "$1" skip "not built: needs clang and libclang-rt-dev"
 		return
 	fi
 	"$dir/$1" -runs="$FUZZ_RUNS" -seed="$FUZZ_SEED" -max_len=32 \
