@@ -10,7 +10,6 @@
 #include "check_rule.h"
 
 /* SDM "Extended-Page-Table Pointer (EPTP)" and "VPID and EPT Capabilities" */
-#define EPTP_LEVELS_SHIFT	3
 #define EPTP_SHADOW_STACK	BIT_ULL(7)
 #define EPTP_RESERVED		GENMASK_ULL(11, 8)
 #define EPT_CAP_SHADOW_STACK	BIT_ULL(23)
@@ -148,7 +147,7 @@ static const struct address bitmap_addresses[] = {
 
 static bool tpr_threshold(const struct check *c)
 {
-	u64 threshold = check_get(c, TPR_THRESHOLD);
+	u64 threshold;
 	u8 vtpr;
 
 	if (!(c->proc & CPU_BASED_TPR_SHADOW) || c->proc2 & SECONDARY_EXEC_VIRTUAL_INTR_DELIVERY)
@@ -158,6 +157,7 @@ static bool tpr_threshold(const struct check *c)
 	if (c->proc2 & SECONDARY_EXEC_VIRTUALIZE_APIC_ACCESSES ||
 	    !check_memory(c, check_get(c, VIRTUAL_APIC_PAGE_ADDR) + VTPR_OFFSET, &vtpr, 1))
 		return true;
+	threshold = check_get(c, TPR_THRESHOLD);
 	return threshold <= vtpr >> 4 ||
 	       check_fail(c, XVCPU_RULE_TPR_THRESHOLD_VTPR, TPR_THRESHOLD, threshold, vtpr >> 4);
 }
@@ -240,10 +240,11 @@ static bool eptp_features(const struct check *c)
 
 static bool eptp(const struct check *c)
 {
-	u64 value = check_get(c, EPT_POINTER);
+	u64 value;
 
 	if (!(c->proc2 & SECONDARY_EXEC_ENABLE_EPT))
 		return true;
+	value = check_get(c, EPT_POINTER);
 	return eptp_memory_type(c, value) && eptp_levels(c, value) && eptp_features(c) &&
 	       check_zero(c, XVCPU_RULE_EPTP_RESERVED, EPT_POINTER,
 			  EPTP_RESERVED | ~GENMASK_ULL(c->env->phys_bits - 1, 0));
@@ -267,13 +268,11 @@ static const struct address ept_addresses[] = {
 
 static bool vm_functions(const struct check *c)
 {
-	u64 functions = check_get(c, VM_FUNCTION_CONTROL);
-
 	if (!(c->proc2 & SECONDARY_EXEC_ENABLE_VMFUNC))
 		return true;
 	if (!check_zero(c, XVCPU_RULE_VMFUNC_CONTROLS, VM_FUNCTION_CONTROL, ~c->env->vmfunc))
 		return false;
-	if (!(functions & VMX_VMFUNC_EPTP_SWITCHING))
+	if (!(check_get(c, VM_FUNCTION_CONTROL) & VMX_VMFUNC_EPTP_SWITCHING))
 		return true;
 	return (c->proc2 & SECONDARY_EXEC_ENABLE_EPT ||
 		check_zero(c, XVCPU_RULE_EPTP_SWITCHING_NEEDS_EPT, VM_FUNCTION_CONTROL,

@@ -18,6 +18,7 @@ __asm__(".section .rodata\n"
 	".previous\n");
 
 #define RULES		512
+#define NO_PAGE		BIT_ULL(52)
 #define ROUNDS		200000
 
 static bool covered[RULES];
@@ -40,7 +41,7 @@ u64 machine_read(void *ctx, u32 field)
 	struct machine *m = ctx;
 
 	/* An odd encoding is the high half of a 64-bit field: the checker must never want one. */
-	if (field >= MACHINE_FIELDS || field & 1) {
+	if (field >= MACHINE_FIELDS || field & 1 || m->lacks[field]) {
 		m->strays++;
 		return 0;
 	}
@@ -53,7 +54,7 @@ bool machine_memory(void *ctx, u64 pa, void *to, unsigned int size)
 
 	if (size > 16 || pa % size || pa >> m->env.phys_bits)
 		m->strays++;
-	if (pa < m->page_pa || pa - m->page_pa > MACHINE_PAGE - size)
+	if (m->page_pa == NO_PAGE || pa < m->page_pa || pa - m->page_pa > MACHINE_PAGE - size)
 		return false;
 	memcpy(to, m->page + (pa - m->page_pa), size);
 	return true;
@@ -102,11 +103,11 @@ static void init_controls(struct machine *m)
 	f[VM_ENTRY_CONTROLS] = m->env.entry.must | VM_ENTRY_LOAD_DEBUG_CONTROLS |
 			       VM_ENTRY_LOAD_IA32_PAT | VM_ENTRY_LOAD_IA32_EFER;
 	f[VIRTUAL_PROCESSOR_ID] = 1;
-	f[IO_BITMAP_A] = 0x10000;
-	f[IO_BITMAP_B] = 0x11000;
-	f[MSR_BITMAP] = 0x12000;
-	f[VIRTUAL_APIC_PAGE_ADDR] = 0x13000;
-	f[EPT_POINTER] = 0x20000 | VMX_EPTP_MT_WB | VMX_EPTP_PWL_4 | VMX_EPTP_AD_ENABLE_BIT;
+	f[IO_BITMAP_A] = 0x7ffffff000;
+	f[IO_BITMAP_B] = 0x7ffffff000;
+	f[MSR_BITMAP] = 0x13000;
+	f[VIRTUAL_APIC_PAGE_ADDR] = 0x7ffffff000;
+	f[EPT_POINTER] = 0x7ffffff000 | VMX_EPTP_MT_WB | VMX_EPTP_PWL_4 | VMX_EPTP_AD_ENABLE_BIT;
 	f[VMCS_LINK_POINTER] = ~0ull;
 }
 
@@ -115,7 +116,7 @@ static void init_host(struct machine *m)
 	u64 *f = m->field;
 
 	f[HOST_CR0] = 0x80050033;
-	f[HOST_CR3] = 0x0000000012345000;
+	f[HOST_CR3] = 0x0000000012345fff;
 	f[HOST_CR4] = 0x00362ef0;
 	f[HOST_CS_SELECTOR] = 0x10;
 	f[HOST_SS_SELECTOR] = 0x18;
@@ -223,6 +224,7 @@ static void init_guest(struct machine *m, enum mode mode)
 void machine_init(struct machine *m, enum mode mode)
 {
 	memset(m, 0, sizeof(*m));
+	m->page_pa = NO_PAGE;
 	init_env(&m->env);
 	init_controls(m);
 	init_host(m);
@@ -341,8 +343,12 @@ static void expect_row(machine_check check, const struct broken *row, struct mac
 
 	EXPECT(out.value == m->field[field], "%s: value 0x%llx is not that of the field", what,
 	       out.value);
+	EXPECT(!row->want || out.expected == row->want, "%s: 0x%llx expected, not 0x%llx", what,
+	       out.expected, row->want);
 	m->field[out.field] = out.expected;
-	check(&m->env, machine_read, m, &after);
+	EXPECT(check(&m->env, machine_read, m, &after) != row->partial,
+	       "%s: with the expected value 0x%llx: rule %u, field 0x%04x", what, out.expected,
+	       after.rule, after.field);
 	EXPECT(after.rule != row->rule || after.field != field,
 	       "%s: is still broken with the expected value 0x%llx", what, out.expected);
 }

@@ -19,6 +19,7 @@
  * @field:   the VMCS, by encoding
  * @page_pa: where the one page of memory is
  * @page:    its contents
+ * @lacks:   fields that this processor does not have
  * @strays:  reads of something that no VMCS or memory has
  */
 struct machine {
@@ -26,6 +27,7 @@ struct machine {
 	u64 field[MACHINE_FIELDS];
 	u64 page_pa;
 	u8 page[MACHINE_PAGE];
+	bool lacks[MACHINE_FIELDS];
 	unsigned int strays;
 };
 
@@ -73,6 +75,8 @@ struct edit {
  * @setup:   changes before it, after which the state is still good
  * @prepare: changes to the processor or to memory before that
  * @field:   field to be named, if not that of @edit
+ * @want:    the value expected for it, where more than one would do; 0: any that repairs it
+ * @partial: with the value expected another rule is broken
  * @memory:  the value named comes from memory; there is no expected one
  */
 struct broken {
@@ -82,6 +86,8 @@ struct broken {
 	struct edit setup[6];
 	void (*prepare)(struct machine *m);
 	u32 field;
+	u64 want;
+	bool partial;
 	bool memory;
 };
 

@@ -53,6 +53,11 @@ static void only_uncached_ept(struct machine *m)
 	m->field[EPT_POINTER] &= ~VMX_EPTP_MT_MASK;
 }
 
+static void only_write_back_ept(struct machine *m)
+{
+	m->env.ept_vpid_cap &= ~VMX_EPTP_UC_BIT;
+}
+
 static void any_error_code(struct machine *m)
 {
 	m->env.basic |= CHECK_BASIC_ANY_ERROR_CODE;
@@ -61,6 +66,9 @@ static void any_error_code(struct machine *m)
 static void addresses_of_32_bits(struct machine *m)
 {
 	m->env.basic |= CHECK_BASIC_32BIT;
+	m->field[IO_BITMAP_A] = 0xfffff000;
+	m->field[IO_BITMAP_B] = 0;
+	m->field[VIRTUAL_APIC_PAGE_ADDR] = 0;
 }
 
 static void tracing(struct machine *m)
@@ -95,8 +103,7 @@ static const struct broken reserved_rows[] = {
 
 static const struct broken address_rows[] = {
 	BREAK(IO_BITMAP, PROTECTED, .edit = OR(IO_BITMAP_A, 1)),
-	BREAK(IO_BITMAP, PROTECTED, .setup = { OR(IO_BITMAP_A, HIGH_PAGE) },
-	      .edit = OR(IO_BITMAP_A, BEYOND)),
+	BREAK(IO_BITMAP, PROTECTED, .edit = OR(IO_BITMAP_A, BEYOND), .want = 0x7ffffff000),
 	BREAK(IO_BITMAP, PROTECTED, .edit = OR(IO_BITMAP_B, 0x800)),
 	BREAK(IO_BITMAP, PROTECTED, .edit = OR(IO_BITMAP_B, BIT_ULL(63))),
 	BREAK(MSR_BITMAP, PROTECTED, .edit = OR(MSR_BITMAP, 0x10)),
@@ -119,12 +126,16 @@ static const struct broken address_rows[] = {
 	      .edit = OR(VMREAD_BITMAP, 0x400)),
 	BREAK(SHADOW_BITMAP, PROTECTED, .setup = { PROC2(SECONDARY_EXEC_SHADOW_VMCS) },
 	      .edit = OR(VMWRITE_BITMAP, BEYOND)),
+	BREAK(SHADOW_BITMAP, PROTECTED, .setup = { PROC2(SECONDARY_EXEC_SHADOW_VMCS) },
+	      .edit = OR(VMWRITE_BITMAP, 0x800)),
 	BREAK(VE_ADDRESS, PROTECTED, .setup = { PROC2(CHECK_PROC2_VE) },
 	      .edit = OR(CHECK_VE_INFO_ADDRESS, 2)),
 	BREAK(PASID_DIRECTORY, PROTECTED, .setup = { PROC2(CHECK_PROC2_PASID) },
 	      .edit = OR(CHECK_PASID_LOW, 1)),
 	BREAK(PASID_DIRECTORY, PROTECTED, .setup = { PROC2(CHECK_PROC2_PASID) },
 	      .edit = OR(CHECK_PASID_HIGH, BEYOND)),
+	BREAK(PASID_DIRECTORY, PROTECTED, .setup = { PROC2(CHECK_PROC2_PASID) },
+	      .edit = OR(CHECK_PASID_HIGH, 0x800)),
 	BREAK(PID_TABLE, PROTECTED, .setup = { TERTIARY, PROC3(CHECK_PROC3_IPI) },
 	      .edit = OR(PID_POINTER_TABLE, 4)),
 	BREAK(PID_TABLE, PROTECTED,
@@ -134,8 +145,11 @@ static const struct broken address_rows[] = {
 	BREAK(HLAT_POINTER, PROTECTED, .setup = { TERTIARY, PROC3(CHECK_PROC3_HLAT) },
 	      .edit = OR(CHECK_HLAT_POINTER, 1)),
 	BREAK(HLAT_POINTER, PROTECTED,
-	      .setup = { TERTIARY, PROC3(CHECK_PROC3_HLAT), OR(CHECK_HLAT_POINTER, 0x18) },
+	      .setup = { TERTIARY, PROC3(CHECK_PROC3_HLAT), OR(CHECK_HLAT_POINTER, 0x1018) },
 	      .edit = OR(CHECK_HLAT_POINTER, 0x20)),
+	BREAK(HLAT_POINTER, PROTECTED,
+	      .setup = { TERTIARY, PROC3(CHECK_PROC3_HLAT), OR(CHECK_HLAT_POINTER, HIGH_PAGE) },
+	      .edit = OR(CHECK_HLAT_POINTER, BEYOND), .want = HIGH_PAGE),
 	BREAK(TSC_MULTIPLIER, PROTECTED,
 	      .setup = { SET(TSC_MULTIPLIER, 1), PROC2(SECONDARY_EXEC_TSC_SCALING) },
 	      .edit = SET(TSC_MULTIPLIER, 0)),
@@ -145,7 +159,7 @@ static const struct broken interrupt_rows[] = {
 	BREAK(TPR_THRESHOLD, PROTECTED, .edit = SET(TPR_THRESHOLD, 0x10)),
 	BREAK(TPR_THRESHOLD, PROTECTED, .edit = SET(TPR_THRESHOLD, 0x80000000)),
 	BREAK(TPR_THRESHOLD_VTPR, PROTECTED, .prepare = virtual_tpr_0x5f,
-	      .setup = { SET(TPR_THRESHOLD, 5) }, .edit = SET(TPR_THRESHOLD, 6)),
+	      .setup = { SET(TPR_THRESHOLD, 5) }, .edit = SET(TPR_THRESHOLD, 6), .want = 5),
 	BREAK(VIRTUAL_NMIS, PROTECTED, .edit = NO_PIN(PIN_BASED_NMI_EXITING)),
 	BREAK(NMI_WINDOW, PROTECTED, .setup = { PROC(CPU_BASED_NMI_WINDOW_EXITING) },
 	      .edit = NO_PIN(PIN_BASED_VIRTUAL_NMIS), .field = CPU_BASED_VM_EXEC_CONTROL),
@@ -184,18 +198,19 @@ static const struct broken interrupt_rows[] = {
 
 static const struct broken memory_rows[] = {
 	BREAK(VPID, PROTECTED, .edit = SET(VIRTUAL_PROCESSOR_ID, 0)),
-	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .edit = CLEAR(EPT_POINTER, 2)),
-	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .edit = OR(EPT_POINTER, 1)),
+	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .edit = CLEAR(EPT_POINTER, 2), .want = 0x7ffffff05e),
+	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .edit = OR(EPT_POINTER, 1), .want = 0x7ffffff05e),
 	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .prepare = only_uncached_ept,
-	      .edit = OR(EPT_POINTER, VMX_EPTP_MT_WB)),
-	BREAK(EPTP_LEVELS, PROTECTED, .edit = CLEAR(EPT_POINTER, 0x08)),
+	      .edit = OR(EPT_POINTER, VMX_EPTP_MT_WB), .want = 0x7ffffff058),
+	BREAK(EPTP_MEMORY_TYPE, PROTECTED, .prepare = only_write_back_ept,
+	      .edit = CLEAR(EPT_POINTER, VMX_EPTP_MT_WB), .want = 0x7ffffff05e),
+	BREAK(EPTP_LEVELS, PROTECTED, .edit = CLEAR(EPT_POINTER, 0x08), .want = 0x7ffffff05e),
 	BREAK(EPTP_LEVELS, PROTECTED, .setup = { CLEAR(EPT_POINTER, 0x40) },
 	      .edit = SET(EPT_POINTER, 0x20026)),
 	BREAK(EPTP_AD, PROTECTED, .prepare = no_ad, .edit = OR(EPT_POINTER, 0x40)),
 	BREAK(EPTP_SHADOW_STACK, PROTECTED, .edit = OR(EPT_POINTER, 0x80)),
 	BREAK(EPTP_RESERVED, PROTECTED, .edit = OR(EPT_POINTER, 0x100)),
-	BREAK(EPTP_RESERVED, PROTECTED, .setup = { OR(EPT_POINTER, HIGH_PAGE) },
-	      .edit = OR(EPT_POINTER, BEYOND)),
+	BREAK(EPTP_RESERVED, PROTECTED, .edit = OR(EPT_POINTER, BEYOND), .want = 0x7ffffff05e),
 	BREAK(PML_NEEDS_EPT, PROTECTED,
 	      .setup = { NO_PROC2(UNRESTRICTED), PROC2(SECONDARY_EXEC_ENABLE_PML) },
 	      .edit = NO_PROC2(EPT)),
@@ -276,17 +291,6 @@ static const struct broken event_rows[] = {
 	      .edit = ERROR(INTR_TYPE_HARD_EXCEPTION, 6)),
 	BREAK(EVENT_ERROR_CODE, PROTECTED, .setup = { ERROR(INTR_TYPE_HARD_EXCEPTION, 8) },
 	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 8)),
-	BREAK(EVENT_ERROR_CODE, PROTECTED, .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 10)),
-	BREAK(EVENT_ERROR_CODE, PROTECTED, .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 11)),
-	BREAK(EVENT_ERROR_CODE, PROTECTED, .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 12)),
-	BREAK(EVENT_ERROR_CODE, LONG, .setup = { ERROR(INTR_TYPE_HARD_EXCEPTION, 13) },
-	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 13)),
-	BREAK(EVENT_ERROR_CODE, LONG, .setup = { ERROR(INTR_TYPE_HARD_EXCEPTION, 14) },
-	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 14)),
-	BREAK(EVENT_ERROR_CODE, LONG, .setup = { ERROR(INTR_TYPE_HARD_EXCEPTION, 17) },
-	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 17)),
-	BREAK(EVENT_ERROR_CODE, LONG, .setup = { EVENT(INTR_TYPE_HARD_EXCEPTION, 9) },
-	      .edit = ERROR(INTR_TYPE_HARD_EXCEPTION, 9)),
 	BREAK(EVENT_ERROR_CODE, REAL, .setup = { EVENT(INTR_TYPE_HARD_EXCEPTION, 13) },
 	      .edit = ERROR(INTR_TYPE_HARD_EXCEPTION, 13)),
 	BREAK(EVENT_ERROR_CODE, REAL, .prepare = any_error_code,
@@ -346,7 +350,49 @@ static void what_is_not_used_is_not_checked(void)
 	for (i = 0; i < ARRAY_SIZE(unused); i++)
 		m.field[unused[i]] = field_mask(unused[i]);
 	m.field[VM_ENTRY_INTR_INFO_FIELD] = 0x7fffffff;
+	m.field[VIRTUAL_PROCESSOR_ID] = 0;
+	m.field[PID_POINTER_TABLE] = BEYOND - 16;
+	m.field[CHECK_LAST_PID_INDEX] = 0xffff;
 	expect_good(&m, "controls that are off");
+
+	machine_init(&m, PROTECTED);
+	m.field[SECONDARY_VM_EXEC_CONTROL] |= SECONDARY_EXEC_ENABLE_VMFUNC;
+	m.field[EPTP_LIST_ADDRESS] = ~0ull;
+	m.field[VM_ENTRY_INTR_INFO_FIELD] = INTR_INFO_VALID_MASK | INTR_TYPE_NMI_INTR | 2;
+	m.field[VM_ENTRY_EXCEPTION_ERROR_CODE] = 0xffffffff;
+	m.field[VM_ENTRY_INSTRUCTION_LEN] = 0xffffffff;
+	expect_good(&m, "no EPTP switching, no error code, no software event");
+}
+
+/* VMREAD of a field that does not exist fails: only controls tell which ones do. */
+static void fields_that_the_processor_lacks_are_not_read(void)
+{
+	static const u32 optional[] = {
+		VIRTUAL_PROCESSOR_ID, POSTED_INTR_NV, POSTED_INTR_DESC_ADDR, EPT_POINTER,
+		PML_ADDRESS, VM_FUNCTION_CONTROL, EPTP_LIST_ADDRESS, VMREAD_BITMAP, VMWRITE_BITMAP,
+		APIC_ACCESS_ADDR, VIRTUAL_APIC_PAGE_ADDR, TPR_THRESHOLD, TSC_MULTIPLIER,
+		SECONDARY_VM_EXEC_CONTROL, TERTIARY_VM_EXEC_CONTROL, PID_POINTER_TABLE, MSR_BITMAP,
+		CHECK_LAST_PID_INDEX, CHECK_VE_INFO_ADDRESS, CHECK_SPPT_POINTER, CHECK_PASID_LOW,
+		CHECK_PASID_HIGH, CHECK_HLAT_POINTER, CHECK_EXIT2_CONTROLS, CHECK_GUEST_UINV,
+		CHECK_GUEST_LBR_CTL, CHECK_GUEST_PKRS, CHECK_HOST_PKRS, CHECK_GUEST_S_CET,
+		CHECK_GUEST_SSP, CHECK_GUEST_SSP_TABLE, CHECK_HOST_S_CET, CHECK_HOST_SSP,
+		CHECK_HOST_SSP_TABLE, GUEST_PDPTR0, GUEST_PDPTR0 + 2, GUEST_PDPTR0 + 4,
+		GUEST_PDPTR0 + 6, GUEST_BNDCFGS, GUEST_IA32_RTIT_CTL, GUEST_IA32_PAT, HOST_IA32_PAT,
+		GUEST_IA32_EFER, HOST_IA32_EFER, GUEST_IA32_PERF_GLOBAL_CTRL,
+		HOST_IA32_PERF_GLOBAL_CTRL,
+	};
+	static struct machine m;
+	unsigned int i;
+
+	machine_init(&m, RESTRICTED);
+	m.env.proc.may = m.env.proc.must;
+	m.field[CPU_BASED_VM_EXEC_CONTROL] = m.env.proc.must;
+	m.field[VM_EXIT_CONTROLS] = m.env.exit.must | VM_EXIT_HOST_ADDR_SPACE_SIZE;
+	m.field[VM_ENTRY_CONTROLS] = m.env.entry.must;
+	m.field[GUEST_CR4] |= X86_CR4_PAE;
+	for (i = 0; i < ARRAY_SIZE(optional); i++)
+		m.lacks[optional[i]] = true;
+	expect_good(&m, "a plain processor");
 }
 
 static void what_the_processor_has_is_allowed(void)
@@ -371,6 +417,30 @@ static void what_the_processor_has_is_allowed(void)
 	m.env.memory = NULL;
 	m.field[TPR_THRESHOLD] = 15;
 	expect_good(&m, "a virtual TPR that cannot be read");
+}
+
+static void exceptions_with_an_error_code(void)
+{
+	static const bool with[32] = {
+		[8] = true, [10] = true, [11] = true, [12] = true, [13] = true, [14] = true,
+		[17] = true,
+	};
+	struct vmx_check_result out;
+	static struct machine m;
+	unsigned int vector, deliver;
+
+	machine_init(&m, LONG);
+	for (vector = 0; vector < 32; vector++) {
+		for (deliver = 0; deliver < 2; deliver++) {
+			m.field[VM_ENTRY_INTR_INFO_FIELD] =
+				INTR_INFO_VALID_MASK | INTR_TYPE_HARD_EXCEPTION | vector |
+				(deliver ? INTR_INFO_DELIVER_CODE_MASK : 0);
+			EXPECT_EQ(deliver == with[vector],
+				  vmx_check_controls(&m.env, machine_read, &m, &out));
+			if (deliver != with[vector])
+				EXPECT_EQ(XVCPU_RULE_EVENT_ERROR_CODE, out.rule);
+		}
+	}
 }
 
 static void reserved_bits(void)
@@ -430,6 +500,8 @@ int main(void)
 	static const struct tap_test tests[] = {
 		{ "good states pass", good_states_pass },
 		{ "what is not used is not checked", what_is_not_used_is_not_checked },
+		{ "fields that the processor lacks are not read",
+		  fields_that_the_processor_lacks_are_not_read },
 		{ "what the processor has is allowed", what_the_processor_has_is_allowed },
 		{ "reserved bits", reserved_bits },
 		{ "addresses", addresses },
@@ -437,6 +509,7 @@ int main(void)
 		{ "EPT, VPID and what needs them", memory },
 		{ "MSR areas", msr_areas },
 		{ "injected events", events },
+		{ "exceptions with an error code", exceptions_with_an_error_code },
 		{ "every rule was broken by a test", every_rule_was_broken },
 		{ "random states get consistent answers", random_states_get_consistent_answers },
 	};

@@ -31,6 +31,9 @@
 #define LOW_END		0x00007fffffffffff
 #define HIGH_START	0xffff800000000000
 
+/* Every bit that IA32_RTIT_CTL has on some processor */
+#define RTIT_ALL	0x0180ffff8f7bffff
+
 #define LINK		0x9000
 #define REVISION	0x2b
 
@@ -81,6 +84,14 @@ static void has_bus_lock(struct machine *m)
 {
 	m->env.bus_lock = true;
 	m->field[GUEST_PENDING_DBG_EXCEPTIONS] = BIT_ULL(11);
+}
+
+/* No processor has it, but what VM entry does not look at must not matter. */
+static void cd_and_nw_fixed_wrongly(struct machine *m)
+{
+	m->env.cr0_fixed0 |= X86_CR0_CD;
+	m->env.cr0_fixed1 &= ~(u64)X86_CR0_NW;
+	m->field[GUEST_CR0] |= X86_CR0_NW;
 }
 
 static const struct broken register_rows[] = {
@@ -161,11 +172,34 @@ static const struct broken msr_rows[] = {
 	      .edit = OR(GUEST_BNDCFGS, 4)),
 	BREAK(GUEST_BNDCFGS_BASE, LONG, .setup = { ENTRY(VM_ENTRY_LOAD_BNDCFGS) },
 	      .edit = SET(GUEST_BNDCFGS, NOT_CANONICAL)),
-	BREAK(GUEST_RTIT_CTL, PROTECTED, .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL) },
-	      .edit = SET(GUEST_IA32_RTIT_CTL, BIT_ULL(18))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(18))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(23))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(28))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(30))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(48))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(54))),
+	BREAK(GUEST_RTIT_CTL, PROTECTED,
+	      .setup = { ENTRY(VM_ENTRY_LOAD_IA32_RTIT_CTL), SET(GUEST_IA32_RTIT_CTL, RTIT_ALL) },
+	      .edit = OR(GUEST_IA32_RTIT_CTL, BIT_ULL(57))),
 	BREAK(GUEST_LBR_CTL, PROTECTED,
 	      .setup = { ENTRY(CHECK_ENTRY_LOAD_LBR_CTL), SET(CHECK_GUEST_LBR_CTL, 0x7f000f) },
 	      .edit = OR(CHECK_GUEST_LBR_CTL, BIT_ULL(4))),
+	BREAK(GUEST_LBR_CTL, PROTECTED, .setup = { ENTRY(CHECK_ENTRY_LOAD_LBR_CTL) },
+	      .edit = OR(CHECK_GUEST_LBR_CTL, BIT_ULL(15))),
+	BREAK(GUEST_LBR_CTL, PROTECTED, .setup = { ENTRY(CHECK_ENTRY_LOAD_LBR_CTL) },
+	      .edit = OR(CHECK_GUEST_LBR_CTL, BIT_ULL(23))),
 	BREAK(GUEST_PKRS, PROTECTED,
 	      .setup = { ENTRY(CHECK_ENTRY_LOAD_PKRS), SET(CHECK_GUEST_PKRS, 0xffffffff) },
 	      .edit = OR(CHECK_GUEST_PKRS, BIT_ULL(32))),
@@ -183,7 +217,7 @@ static const struct broken selector_rows[] = {
 	      .edit = CLEAR(GUEST_LDTR_AR_BYTES, BIT(16)), .field = GUEST_LDTR_SELECTOR),
 	BREAK(SEG_SS_RPL, RESTRICTED, .edit = OR(GUEST_SS_SELECTOR, 3)),
 	BREAK(SEG_SS_RPL, RESTRICTED, .edit = OR(GUEST_CS_SELECTOR, 1),
-	      .field = GUEST_SS_SELECTOR),
+	      .field = GUEST_SS_SELECTOR, .partial = true),
 };
 
 static const struct broken base_rows[] = {
@@ -225,7 +259,7 @@ static const struct broken type_rows[] = {
 	BREAK(SEG_SS_TYPE, PROTECTED, .edit = SET(GUEST_SS_AR_BYTES, 0xc09b)),
 	BREAK(SEG_SS_TYPE, LONG, .edit = SET(GUEST_SS_AR_BYTES, 0xc092)),
 	BREAK(SEG_SS_TYPE, PROTECTED, .setup = { SET(GUEST_SS_AR_BYTES, 0x10000) },
-	      .edit = SET(GUEST_SS_AR_BYTES, 0)),
+	      .edit = SET(GUEST_SS_AR_BYTES, 0xc090), .want = 0xc093),
 	BREAK(SEG_ACCESSED, PROTECTED, .setup = { SET(GUEST_DS_AR_BYTES, 0xc095) },
 	      .edit = SET(GUEST_DS_AR_BYTES, 0xc094)),
 	BREAK(SEG_ACCESSED, REAL, .edit = SET(GUEST_ES_AR_BYTES, 0x92)),
@@ -286,16 +320,17 @@ static const struct broken access_rows[] = {
 	BREAK(SEG_RESERVED, COMPAT, .edit = OR(GUEST_GS_AR_BYTES, BIT(31))),
 	BREAK(SEG_CS_DB_L, LONG, .edit = OR(GUEST_CS_AR_BYTES, BIT(14))),
 	BREAK(SEG_CS_DB_L, COMPAT, .edit = OR(GUEST_CS_AR_BYTES, BIT(13))),
-	BREAK(SEG_GRANULARITY_0, PROTECTED, .edit = SET(GUEST_CS_LIMIT, 0xfffffffe),
-	      .field = GUEST_CS_AR_BYTES),
+	BREAK(SEG_GRANULARITY_0, PROTECTED, .edit = SET(GUEST_CS_LIMIT, 0xffffe),
+	      .field = GUEST_CS_AR_BYTES, .want = 0x409b),
 	BREAK(SEG_GRANULARITY_0, LONG, .edit = SET(GUEST_SS_LIMIT, 0xfffff7ff),
-	      .field = GUEST_SS_AR_BYTES),
+	      .field = GUEST_SS_AR_BYTES, .partial = true),
 	BREAK(SEG_GRANULARITY_0, REAL, .setup = { SET(GUEST_ES_LIMIT, 0xfffe) },
 	      .edit = OR(GUEST_ES_AR_BYTES, BIT(15))),
 	BREAK(SEG_GRANULARITY_1, PROTECTED, .setup = { SET(GUEST_CS_LIMIT, 0x100fff) },
 	      .edit = CLEAR(GUEST_CS_AR_BYTES, BIT(15))),
 	BREAK(SEG_GRANULARITY_1, REAL, .setup = { SET(GUEST_GS_LIMIT, 0xfffff) },
-	      .edit = SET(GUEST_GS_LIMIT, 0x100000), .field = GUEST_GS_AR_BYTES),
+	      .edit = SET(GUEST_GS_LIMIT, 0x100000), .field = GUEST_GS_AR_BYTES,
+	      .partial = true),
 };
 
 static const struct broken system_rows[] = {
@@ -314,7 +349,7 @@ static const struct broken system_rows[] = {
 	BREAK(LDTR_TYPE, PROTECTED, .setup = { SET(GUEST_LDTR_AR_BYTES, 0x82) },
 	      .edit = SET(GUEST_LDTR_AR_BYTES, 0x8b)),
 	BREAK(LDTR_TYPE, LONG, .setup = { SET(GUEST_LDTR_AR_BYTES, 0x10000) },
-	      .edit = SET(GUEST_LDTR_AR_BYTES, 0)),
+	      .edit = SET(GUEST_LDTR_AR_BYTES, 0x80), .want = 0x82),
 	BREAK(LDTR_S, PROTECTED, .edit = SET(GUEST_LDTR_AR_BYTES, 0x92)),
 	BREAK(LDTR_PRESENT, PROTECTED, .edit = SET(GUEST_LDTR_AR_BYTES, 0x02)),
 	BREAK(LDTR_RESERVED, PROTECTED, .edit = SET(GUEST_LDTR_AR_BYTES, 0x182)),
@@ -326,7 +361,9 @@ static const struct broken system_rows[] = {
 	BREAK(TABLE_BASE, LONG, .setup = { SET(GUEST_IDTR_BASE, HIGH_START) },
 	      .edit = SET(GUEST_IDTR_BASE, HIGH_START - 1)),
 	BREAK(TABLE_LIMIT, PROTECTED, .edit = SET(GUEST_GDTR_LIMIT, 0x10000)),
-	BREAK(TABLE_LIMIT, PROTECTED, .edit = SET(GUEST_IDTR_LIMIT, 0xffffffff)),
+	BREAK(TABLE_LIMIT, PROTECTED, .edit = SET(GUEST_GDTR_LIMIT, 0xffffffff)),
+	BREAK(TABLE_LIMIT, PROTECTED, .edit = SET(GUEST_IDTR_LIMIT, 0x10000)),
+	BREAK(TABLE_LIMIT, PROTECTED, .edit = SET(GUEST_IDTR_LIMIT, 0x80000000)),
 };
 
 static const struct broken rip_rows[] = {
@@ -371,6 +408,9 @@ static const struct broken activity_rows[] = {
 	      .edit = ACTIVITY(SHUTDOWN)),
 	BREAK(ACTIVITY_SUPPORTED, PROTECTED, .prepare = only_hlt, .edit = ACTIVITY(WAIT_SIPI)),
 	BREAK(ACTIVITY_HLT_DPL, USER, .setup = { ACTIVITY(SHUTDOWN) }, .edit = ACTIVITY(HLT)),
+	BREAK(ACTIVITY_HLT_DPL, PROTECTED,
+	      .setup = { SET(GUEST_CS_AR_BYTES, 0xc09f), SET(GUEST_SS_AR_BYTES, 0xc0b3) },
+	      .edit = ACTIVITY(HLT)),
 	BREAK(ACTIVITY_HLT_DPL, V8086, .edit = ACTIVITY(HLT)),
 	BREAK(ACTIVITY_BLOCKING, PROTECTED, .setup = { RFLAGS(X86_EFLAGS_IF), BLOCKING(STI) },
 	      .edit = ACTIVITY(HLT)),
@@ -392,14 +432,14 @@ static const struct broken activity_rows[] = {
 	BREAK(ACTIVITY_EVENT, PROTECTED, .setup = { ACTIVITY(WAIT_SIPI) },
 	      .edit = EVENT(INTR_TYPE_NMI_INTR, 2), .field = GUEST_ACTIVITY_STATE),
 	BREAK(ACTIVITY_SMM, PROTECTED, .setup = { ACTIVITY(WAIT_SIPI) },
-	      .edit = ENTRY(VM_ENTRY_SMM), .field = GUEST_ACTIVITY_STATE),
+	      .edit = ENTRY(VM_ENTRY_SMM), .field = GUEST_ACTIVITY_STATE, .partial = true),
 };
 
 static const struct broken blocking_rows[] = {
 	BREAK(BLOCKING_RESERVED, PROTECTED, .edit = BLOCKING(BIT(5))),
 	BREAK(BLOCKING_RESERVED, PROTECTED, .edit = BLOCKING(BIT(31))),
 	BREAK(BLOCKING_STI_MOV_SS, PROTECTED, .setup = { RFLAGS(X86_EFLAGS_IF), BLOCKING(STI) },
-	      .edit = BLOCKING(MOV_SS)),
+	      .edit = BLOCKING(MOV_SS), .want = MOV_SS),
 	BREAK(BLOCKING_STI_IF, PROTECTED, .setup = { RFLAGS(X86_EFLAGS_IF), BLOCKING(STI) },
 	      .edit = CLEAR(GUEST_RFLAGS, X86_EFLAGS_IF), .field = GUEST_INTERRUPTIBILITY_INFO),
 	BREAK(BLOCKING_INTERRUPT, PROTECTED,
@@ -489,7 +529,7 @@ static void link_to_an_ordinary_vmcs(struct machine *m)
 
 static void pdptes_in_memory(struct machine *m)
 {
-	static const u64 pdptes[] = { 0x1001, 0, 0x2001 | BIT_ULL(63), 0 };
+	static const u64 pdptes[] = { 0x1001, ~1ull, 0x3001, 0x2001 | BIT_ULL(63) };
 
 	m->field[SECONDARY_VM_EXEC_CONTROL] = SECONDARY_EXEC_ENABLE_VPID;
 	m->field[GUEST_CR4] &= ~X86_CR4_PAE;
@@ -548,6 +588,12 @@ static const struct broken allowed_rows[] = {
 			 SET(GUEST_IA32_RTIT_CTL, ~0ull), SET(CHECK_GUEST_PKRS, ~0ull),
 			 SET(CHECK_GUEST_SSP, ~0ull), SET(CHECK_GUEST_UINV, 0xffff) }),
 	ALLOW(PROTECTED, .prepare = has_bus_lock),
+	ALLOW(PROTECTED, .prepare = cd_and_nw_fixed_wrongly),
+	ALLOW(PROTECTED,
+	      .setup = { OR(GUEST_CS_AR_BYTES, BIT(12)), OR(GUEST_DS_AR_BYTES, BIT(12)),
+			 OR(GUEST_TR_AR_BYTES, BIT(12)), SET(GUEST_LDTR_AR_BYTES, 0x1082),
+			 OR(GUEST_TR_SELECTOR, 3), OR(GUEST_LDTR_SELECTOR, 3) }),
+	ALLOW(PAE, .setup = { SET(GUEST_BNDCFGS, ~0ull), SET(GUEST_IA32_PERF_GLOBAL_CTRL, 7) }),
 	ALLOW(PROTECTED, .setup = { RFLAGS(X86_EFLAGS_IF), BLOCKING(STI) }),
 	ALLOW(PROTECTED, .setup = { RFLAGS(X86_EFLAGS_TF), BLOCKING(MOV_SS), PENDING(BIT(14)) }),
 	ALLOW(PROTECTED, .setup = { RFLAGS(X86_EFLAGS_TF) }),

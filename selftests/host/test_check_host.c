@@ -40,12 +40,23 @@ static void four_counters(struct machine *m)
 	m->env.perf_global_ctrl = 0x70000000f;
 }
 
+/* No processor has it, but what VM entry does not look at must not matter. */
+static void cd_and_nw_fixed_wrongly(struct machine *m)
+{
+	m->env.cr0_fixed0 |= X86_CR0_CD;
+	m->env.cr0_fixed1 &= ~(u64)X86_CR0_NW;
+	m->field[HOST_CR0] |= X86_CR0_NW;
+	m->field[GUEST_CR0] |= X86_CR0_NW;
+}
+
 static const struct broken register_rows[] = {
 	BREAK(HOST_CR0, PROTECTED, .edit = CLEAR(HOST_CR0, X86_CR0_PG)),
 	BREAK(HOST_CR0, PROTECTED, .edit = CLEAR(HOST_CR0, X86_CR0_PE)),
 	BREAK(HOST_CR0, PROTECTED, .edit = CLEAR(HOST_CR0, X86_CR0_NE)),
 	BREAK(HOST_CR0, PROTECTED, .setup = { OR(HOST_CR0, X86_CR0_CD | X86_CR0_NW) },
 	      .edit = OR(HOST_CR0, BIT_ULL(32))),
+	BREAK(HOST_CR0, PROTECTED, .prepare = cd_and_nw_fixed_wrongly,
+	      .edit = CLEAR(HOST_CR0, X86_CR0_NE)),
 	BREAK(HOST_CR4, PROTECTED, .edit = CLEAR(HOST_CR4, X86_CR4_VMXE)),
 	BREAK(HOST_CR4, PROTECTED, .edit = OR(HOST_CR4, BIT_ULL(15))),
 	BREAK(HOST_CET_WP, PROTECTED, .setup = { OR(HOST_CR4, CHECK_CR4_CET) },
@@ -65,9 +76,11 @@ static const struct broken register_rows[] = {
 	      .setup = { EXIT(VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL),
 			 SET(HOST_IA32_PERF_GLOBAL_CTRL, 0x70000000f) },
 	      .edit = OR(HOST_IA32_PERF_GLOBAL_CTRL, 0x10)),
-	BREAK(HOST_PAT, PROTECTED, .edit = SET(HOST_IA32_PAT, 0x0407050600070102)),
+	BREAK(HOST_PAT, PROTECTED, .edit = SET(HOST_IA32_PAT, 0x0407050600070102),
+	      .want = 0x0407050600070106),
 	BREAK(HOST_PAT, PROTECTED, .edit = SET(HOST_IA32_PAT, 0x0307050600070106)),
-	BREAK(HOST_PAT, PROTECTED, .edit = SET(HOST_IA32_PAT, 0x0407080600070106)),
+	BREAK(HOST_PAT, PROTECTED, .edit = SET(HOST_IA32_PAT, 0x0407080600070106),
+	      .want = 0x0407060600070106),
 	BREAK(HOST_EFER, PROTECTED, .edit = OR(HOST_IA32_EFER, BIT_ULL(1))),
 	BREAK(HOST_EFER, PROTECTED, .prepare = efer_without_nx,
 	      .edit = OR(HOST_IA32_EFER, BIT_ULL(11))),
@@ -222,6 +235,7 @@ static void msr_load_area_ends(void)
 {
 	struct vmx_check_result out;
 	static struct machine m;
+	u32 index;
 
 	machine_init(&m, PROTECTED);
 	msr_area(&m, MSR_FS_BASE, 0);
@@ -241,11 +255,19 @@ static void msr_load_area_ends(void)
 	m.env.memory = NULL;
 	expect_good(&m, "an area that cannot be read");
 
+	for (index = 0x7ff; index <= 0x900; index += 0x101) {
+		machine_init(&m, PROTECTED);
+		msr_area(&m, index, 0);
+		m.field[VM_ENTRY_MSR_LOAD_COUNT] = 3;
+		expect_good(&m, "beside the x2APIC registers");
+	}
+
 	machine_init(&m, PROTECTED);
-	msr_area(&m, MSR_FS_BASE, 0);
-	m.field[VM_ENTRY_MSR_LOAD_COUNT] = 3;
-	EXPECT(!vmx_check_msr_load(&m.env, machine_read, &m, &out), "bits 31:0 are the MSR");
-	EXPECT_EQ(MSR_FS_BASE, out.value);
+	msr_area(&m, 0, 0);
+	msr_entry(&m, 0, BIT_ULL(32) | MSR_FS_BASE, 0);
+	m.field[VM_ENTRY_MSR_LOAD_COUNT] = 1;
+	EXPECT(!vmx_check_msr_load(&m.env, machine_read, &m, &out), "the first entry");
+	EXPECT_EQ(BIT_ULL(32) | MSR_FS_BASE, out.value);
 }
 
 static void the_size_decides(void)
