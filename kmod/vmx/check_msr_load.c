@@ -5,8 +5,6 @@
  * Pure: see check.h. The area is in memory, so that without @memory in the environment nothing can
  * be said. A broken rule is reported with the entry's first half as value: its low half is the MSR.
  */
-#include <asm/msr-index.h>
-
 #include "check_rule.h"
 
 #define X2APIC_MSR_FIRST	0x800

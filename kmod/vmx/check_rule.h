@@ -11,6 +11,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
+#include <asm/msr-index.h>	/* newer <asm/vmx.h> uses its memory types */
 #include <asm/processor-flags.h>
 #include <asm/vmx.h>
 
