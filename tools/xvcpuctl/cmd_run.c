@@ -26,6 +26,7 @@
 enum {
 	OPT_MODE = 256, OPT_LOAD, OPT_ENTRY, OPT_MODULE, OPT_INITRD, OPT_DEBUG_EXIT, OPT_SCREEN,
 	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS, OPT_TYPE,
+	OPT_UNTIL_SCREEN,
 };
 
 /* What the command line asks for; strings are argv's own. */
@@ -44,6 +45,7 @@ struct run_options {
 	const char *json_path;
 	u64 timeout_ns;
 	struct until until;
+	struct until until_screen;
 };
 
 static const struct argp_option options[] = {
@@ -73,8 +75,9 @@ static const struct argp_option options[] = {
 
 	{ 0, 0, 0, 0, "The run", 3 },
 	{ "until", OPT_UNTIL, "REGEX", 0,
-	  "End with status 0 when a line of the console or the text screen matches; repeated: when "
-	  "all match at the same time", 0 },
+	  "End with status 0 when a line on the console matches; repeated: when all match at the "
+	  "same time", 0 },
+	{ "until-screen", OPT_UNTIL_SCREEN, "REGEX", 0, "The same for the text screen", 0 },
 	{ "timeout", 't', "SECONDS", 0, "End with status 124 after this time", 0 },
 	{ "stats", OPT_STATS, NULL, 0, "Print the VM exits by reason at the end", 0 },
 	{ "json", 'j', "FILE", OPTION_ARG_OPTIONAL,
@@ -161,11 +164,11 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static void add_until(struct argp_state *state, struct run_options *opts, const char *arg)
+static void add_until(struct argp_state *state, struct until *until, const char *arg)
 {
 	struct message err;
 
-	if (until_add(&opts->until, arg, &err))
+	if (until_add(until, arg, &err))
 		argp_error(state, "%s", err.text);
 }
 
@@ -235,7 +238,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->serial = false;
 		return 0;
 	case OPT_UNTIL:
-		add_until(state, opts, arg);
+		add_until(state, &opts->until, arg);
+		return 0;
+	case OPT_UNTIL_SCREEN:
+		add_until(state, &opts->until_screen, arg);
 		return 0;
 	case 't':
 		opts->timeout_ns = parse_seconds(state, arg);
@@ -313,6 +319,7 @@ static enum status run(struct vmm *vmm, const struct run_options *opts, struct m
 		.live = opts->screen && isatty(STDOUT_FILENO) && !opts->json,
 		.timeout_ns = opts->timeout_ns,
 		.until = &opts->until,
+		.until_screen = &opts->until_screen,
 	};
 	enum status status;
 
@@ -337,7 +344,7 @@ static int show(struct vmm *vmm, const struct run_options *opts,
 		.stats = opts->stats,
 		.json = opts->json,
 		.json_path = opts->json_path,
-		.until = opts->until.nr > 0,
+		.until = opts->until.nr || opts->until_screen.nr,
 	};
 
 	return outcome_show(vmm, boot, &config);

@@ -24,7 +24,7 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--load | --entry | --append | --mem | --debug-exit | --until | --timeout | --type | -a | -m | -t)
+	--load | --entry | --append | --mem | --debug-exit | --until | --until-screen | --timeout | --type | -a | -m | -t)
 		return
 		;;
 	esac
@@ -32,7 +32,7 @@ _xvcpuctl()
 	run:-*)
 		mapfile -t COMPREPLY < <(compgen -W '--append --debug-exit --device --entry
 			--help --initrd --json --keys --load --mem --mode --module --no-serial
-			--screen --stats --timeout --type --until' -- "$cur")
+			--screen --stats --timeout --type --until --until-screen' -- "$cur")
 		;;
 	run:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -34,6 +34,7 @@ struct events {
 	int tick;
 	bool terminal;			/* standard input is one */
 	bool reading;			/* standard input has not ended */
+	bool screen_seen;		/* the text screen showed its patterns */
 	bool escape;			/* Ctrl-a was the last key */
 	const char *type;		/* what is left to type of --type */
 	size_t waiting;			/* bytes in @input that the guest did not take yet */
@@ -69,6 +70,23 @@ static void output_failed(struct events *events, int ret)
 	vmm_end_simply(events->vmm, VMM_HOST, 0, text);
 }
 
+/* Console and text screen each show their patterns when they do: not at the same moment. */
+static bool all_seen(const struct events *events)
+{
+	const struct events_config *config = events->config;
+
+	if (config->until->nr && !events->vt.seen)
+		return false;
+	if (config->until_screen->nr && !events->screen_seen)
+		return false;
+	return config->until->nr || config->until_screen->nr;
+}
+
+static void end_seen(struct events *events)
+{
+	vmm_end_simply(events->vmm, VMM_SEEN, 0, "what --until waits for was seen");
+}
+
 /* Move what the guest printed to where it goes, until it is all there or the reader is slow. */
 static void pump_output(struct events *events)
 {
@@ -87,9 +105,8 @@ static void pump_output(struct events *events)
 		if (!size)
 			return;
 		vt_feed(&events->vt, bytes, size);
-		if (events->vt.seen)
-			vmm_end_simply(events->vmm, VMM_SEEN, 0,
-				       "the console shows what --until waits for");
+		if (all_seen(events))
+			end_seen(events);
 		view_console(&events->view, bytes, size);
 	}
 }
@@ -189,17 +206,19 @@ static void take_signal(struct events *events)
 
 static void look_at_screen(struct events *events)
 {
-	if (view_draw(&events->view, events->config->until))
-		vmm_end_simply(events->vmm, VMM_SEEN, 0,
-			       "the text screen shows what --until waits for");
+	if (view_draw(&events->view, events->config->until_screen))
+		events->screen_seen = true;
 }
 
 static void take_tick(struct events *events)
 {
 	u64 ticks;
 
-	if (read(events->tick, &ticks, sizeof(ticks)) > 0)
-		look_at_screen(events);
+	if (read(events->tick, &ticks, sizeof(ticks)) <= 0)
+		return;
+	look_at_screen(events);
+	if (all_seen(events))
+		end_seen(events);
 }
 
 static void clear_wake(struct events *events)
@@ -273,9 +292,9 @@ static void drain(struct events *events)
 static void settle(struct events *events)
 {
 	struct vmm_result *result = &events->vmm->result;
-	bool seen = view_draw(&events->view, events->config->until) || events->vt.seen;
 
-	if (!seen || result->kind == VMM_USER || result->kind == VMM_SIGNAL)
+	look_at_screen(events);
+	if (!all_seen(events) || result->kind == VMM_USER || result->kind == VMM_SIGNAL)
 		return;
 	free(result->report);
 	result->report = NULL;
@@ -299,7 +318,7 @@ static int make_timer(u64 first_ns, u64 every_ns)
 static int open_files(struct events *events)
 {
 	const struct events_config *config = events->config;
-	bool ticks = config->live || config->until->nr || config->keys || config->type;
+	bool ticks = config->live || config->until_screen->nr || config->keys || config->type;
 	sigset_t set;
 
 	signal_set(&set);

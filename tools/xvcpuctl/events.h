@@ -17,7 +17,8 @@
  * @keys:       as keys of its keyboard; else as bytes of its serial port
  * @live:       show the text screen while the guest runs; needs a terminal on standard output
  * @timeout_ns: end the run after this time; 0: never
- * @until:      end it when these are seen; none: never
+ * @until:      end it when these were seen on the console, and
+ * @until_screen: these on the text screen; neither: never
  */
 struct events_config {
 	const char *type;
@@ -27,6 +28,7 @@ struct events_config {
 	bool live;
 	u64 timeout_ns;
 	const struct until *until;
+	const struct until *until_screen;
 };
 
 /**

@@ -88,6 +88,7 @@ for bad in '' 0 -1 soon nan inf 1e300 5x; do
 done
 run 2 'bad --until' run --until 'a(b' --mode real "$dir/hlt" && says 'regex(7) is named' 'regex\(7\)'
 run 2 'empty --until' run --until '' --mode real "$dir/hlt"
+run 2 'bad --until-screen' run --until-screen '[' --mode real "$dir/hlt"
 run 2 '--json into nowhere' run --json="$dir/no/where" --mode real "$dir/hlt"
 says 'the file is named' 'no/where cannot be written'
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The patterns of --until (until.h).
+ * The patterns of --until and --until-screen (until.h).
  */
 #include "until.h"
 
@@ -12,18 +12,18 @@ int until_add(struct until *until, const char *pattern, struct message *err)
 	int ret;
 
 	if (until->nr == UNTIL_PATTERNS) {
-		message_set(err, "--until can be given %d times at most", UNTIL_PATTERNS);
+		message_set(err, "there can be %d patterns at most", UNTIL_PATTERNS);
 		return -EINVAL;
 	}
 	if (!pattern[0]) {
-		message_set(err, "--until needs a pattern: an empty one would match at once");
+		message_set(err, "a pattern to wait for must not be empty: it would match at once");
 		return -EINVAL;
 	}
 	ret = regcomp(&until->patterns[until->nr], pattern, REG_EXTENDED | REG_NOSUB);
 	if (ret) {
 		regerror(ret, &until->patterns[until->nr], text, sizeof(text));
 		message_set(err,
-			    "--until '%s' is no extended regular expression (regex(7)): %s",
+			    "'%s' is no extended regular expression (regex(7)): %s",
 			    pattern, text);
 		return -EINVAL;
 	}

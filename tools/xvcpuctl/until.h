@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --until: the run ends when every pattern matches a line of one screen at the same time.
+ * --until, --until-screen: every pattern matches a line of one screen at the same time.
  *
  * Constant after until_add(); the main thread's.
  */

@@ -59,7 +59,7 @@ static void *guest_main(void *arg)
 static int child(const struct session *session)
 {
 	static struct vmm vmm;
-	static struct until until;
+	static struct until until, until_screen;
 	struct events_config config = {
 		.console = STDOUT_FILENO,
 		.input = true,
@@ -68,6 +68,7 @@ static int child(const struct session *session)
 		.live = session->live,
 		.timeout_ns = session->timeout_ns,
 		.until = &until,
+		.until_screen = &until_screen,
 	};
 	struct vmm_config machine = { .memory = 4 << 20, .machine = { .debug_exit = 0xf4 } };
 	struct guest guest = { .vmm = &vmm, .run = session->guest };
@@ -75,6 +76,8 @@ static int child(const struct session *session)
 	pthread_t thread;
 
 	if (session->until && until_add(&until, session->until, &err))
+		return 99;
+	if (session->until_screen && until_add(&until_screen, session->until_screen, &err))
 		return 99;
 	if (vmm_create(&vmm, &machine, &err))
 		return 99;

@@ -16,6 +16,7 @@
  * struct session - what runs in the child, and the parent's ends of it
  * @guest:   runs on the guest's thread until it returns or the machine ends
  * @until:   NULL or a pattern for --until
+ * @until_screen: the same for --until-screen
  * @timeout_ns: as --timeout
  * @type:    as --type
  * @keys:    standard input is the keyboard
@@ -32,6 +33,7 @@
 struct session {
 	void (*guest)(struct vmm *vmm);
 	const char *until;
+	const char *until_screen;
 	u64 timeout_ns;
 	const char *type;
 	bool keys;

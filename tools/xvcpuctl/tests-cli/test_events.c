@@ -351,7 +351,7 @@ static void announcing_and_dying(struct vmm *vmm)
 	machine_out(&vmm->machine, 0x64, 1, 0xfe);
 }
 
-static void drawing(struct vmm *vmm)
+static void draw_on_screen(struct vmm *vmm)
 {
 	u8 *cells = guest_memory_at(&vmm->memory, 0xb8000, 4000);
 	static const char text[] = "Test #6";
@@ -360,33 +360,74 @@ static void drawing(struct vmm *vmm)
 		cells[2 * i] = ' ';
 	for (size_t i = 0; i < strlen(text); i++)
 		cells[160 * 24 + 2 * (73 + i)] = text[i];
+}
+
+static void drawing(struct vmm *vmm)
+{
+	draw_on_screen(vmm);
 	waiting(vmm);
+}
+
+static void announcing_and_drawing(struct vmm *vmm)
+{
+	guest_print(vmm, "Test #6");
+	drawing(vmm);
 }
 
 static void what_until_waits_for_ends_the_run(void)
 {
-	static void (* const guests[])(struct vmm *vmm) = {
-		announcing, announcing_and_dying, drawing,
+	static const struct {
+		void (*guest)(struct vmm *vmm);
+		const char *until, *until_screen;
+	} cases[] = {
+		{ announcing, "Test #[6-9]", NULL },
+		{ announcing_and_dying, "Test #[6-9]", NULL },
+		{ drawing, NULL, "Test #[6-9]$" },
+		{ announcing_and_drawing, "Test #[6-9]", "Test #[6-9]" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(guests); i++) {
-		struct session *s = fresh(guests[i], false);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct session *s = fresh(cases[i].guest, false);
 
-		tap_context("guest %zu", i);
-		s->until = "Test #[6-9]";
+		tap_context("case %zu", i);
+		s->until = cases[i].until;
+		s->until_screen = cases[i].until_screen;
 		session_start(s);
 		check_exited(session_end(s), STATUS_OK);
 	}
 	tap_context(NULL);
 }
 
+static void drawing_and_dying(struct vmm *vmm)
+{
+	draw_on_screen(vmm);
+	machine_out(&vmm->machine, 0x64, 1, 0xfe);
+}
+
+/* Wrong text, or the right one in the wrong place. */
 static void what_until_does_not_wait_for_does_not(void)
 {
-	struct session *s = fresh(announcing_and_dying, false);
+	static const struct {
+		void (*guest)(struct vmm *vmm);
+		const char *until, *until_screen;
+	} cases[] = {
+		{ announcing_and_dying, "Test #[7-9]", NULL },
+		{ announcing_and_dying, NULL, "Test #6" },
+		{ announcing_and_dying, "Test #6", "Test #6" },
+		{ drawing_and_dying, "Test #6", NULL },
+		{ drawing_and_dying, "Test #6", "Test #6" },
+	};
 
-	s->until = "Test #[7-9]";
-	session_start(s);
-	check_exited(session_end(s), STATUS_RESET);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct session *s = fresh(cases[i].guest, false);
+
+		tap_context("case %zu", i);
+		s->until = cases[i].until;
+		s->until_screen = cases[i].until_screen;
+		session_start(s);
+		check_exited(session_end(s), STATUS_RESET);
+	}
+	tap_context(NULL);
 }
 
 /* Prints the scan codes that the keyboard controller has for it. */
