@@ -12,8 +12,8 @@
 #include <xvcpu.h>
 
 /*
- * The size is fetched once: what copy_struct_from_user() then reads in its place is overwritten, so that a
- * caller who changes it meanwhile gains nothing.
+ * The size is fetched once: what copy_struct_from_user() then reads in its place is overwritten,
+ * so that a caller who changes it meanwhile gains nothing.
  */
 static inline int args_copy(void *to, size_t known, size_t least, const void __user *arg)
 {

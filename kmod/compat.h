@@ -21,7 +21,10 @@
 #define COMPAT_VM_CLEAR_CPU_BUFFERS	CLEAR_CPU_BUFFERS
 #endif
 
-/* Whether kvm_intel takes the crash slot while it is loaded, or only while it has VMX on (vmx/crash.c). */
+/*
+ * Whether kvm_intel takes the crash slot while it is loaded, or only while it has VMX on
+ * (vmx/crash.c).
+ */
 #ifdef HAVE_KVM_ENABLE_VIRT_AT_LOAD
 #define COMPAT_KVM_SLOT_AT_LOAD	0
 #else

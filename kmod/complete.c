@@ -2,9 +2,10 @@
 /*
  * The ends of RUN: registers from and to the sync section, and the exit that waits for its answer.
  *
- * What the VMM wrote is copied out of the run area first, then judged, then applied: nothing is read twice,
- * and a refused request leaves registers and the waiting exit as they were. What an exit needs for its
- * completion (size, destination, instruction length) is the kernel's own record in vmx.wait and vcpu->mmio.
+ * What the VMM wrote is copied out of the run area first, then judged, then applied: nothing is
+ * read twice, and a refused request leaves registers and the waiting exit as they were. What an
+ * exit needs for its completion (size, destination, instruction length) is the kernel's own
+ * record in vmx.wait and vcpu->mmio.
  */
 #include <linux/bits.h>
 #include <linux/kernel.h>

@@ -2,7 +2,8 @@
 /*
  * /dev/xvcpu: what there is, and the way to a VM.
  *
- * The module always loads; what the machine lacks is told by XVCPU_GET_INFO and refused by XVCPU_CREATE_VM.
+ * The module always loads; what the machine lacks is told by XVCPU_GET_INFO and refused by
+ * XVCPU_CREATE_VM.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accesses that no slot answers: decoded MMIO where the instruction is one of those that drivers use, its raw
- * bytes otherwise; and memory faults.
+ * Accesses that no slot answers: decoded MMIO where the instruction is one of those that drivers
+ * use, its raw bytes otherwise; and memory faults.
  *
- * What the decoder sees is what guest memory holds now, which another vCPU may have changed since the access:
- * a decoded access that does not match the exit's direction and address goes to userspace as raw bytes.
- * Runs in the thread in RUN, with preemption on; it sleeps in page faults.
+ * What the decoder sees is what guest memory holds now, which another vCPU may have changed since
+ * the access: a decoded access that does not match the exit's direction and address goes to
+ * userspace as raw bytes. Runs in the thread in RUN, with preemption on; it sleeps in page
+ * faults.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -60,14 +61,15 @@ static const struct walk_ops walk_ops = {
 /* Bytes at RIP, at most two pages of them; fewer where the second page cannot be read. */
 static unsigned int fetch(struct xvcpu_vcpu *vcpu, const struct mmio_context *context, u8 *bytes)
 {
-	u64 linear = context->regs.rip;
 	struct walk_result walk;
 	unsigned int done = 0, chunk;
+	u64 linear;
 
-	if (context->bits != 64)
-		linear = (u32)(linear + context->cs_base);
 	while (done < MMIO_INSN_LENGTH_MAX) {
-		if (walk_translate(&context->walk, &walk_ops, vcpu, linear + done, XVCPU_ACCESS_EXEC,
+		linear = context->regs.rip + done;
+		if (context->bits != 64)
+			linear = (u32)(linear + context->cs_base);
+		if (walk_translate(&context->walk, &walk_ops, vcpu, linear, XVCPU_ACCESS_EXEC,
 				   &walk) != WALK_OK)
 			break;
 		chunk = min_t(unsigned int, MMIO_INSN_LENGTH_MAX - done,
@@ -172,7 +174,9 @@ static void complete_string(struct xvcpu_vcpu *vcpu, const struct mmio_insn *ins
 
 	vmx_get_regs(&vcpu->vmx, &all);
 	regs_array(&all, regs);
-	mmio_string_step(insn, regs, all.rflags);
+	/* Dirty registers were loaded before: the VMM may have made the count 0. */
+	if (!mmio_string_done(insn, regs))
+		mmio_string_step(insn, regs, all.rflags);
 	vmx_write_reg(&vcpu->vmx, MMIO_REG_RDI, regs[MMIO_REG_RDI]);
 	vmx_write_reg(&vcpu->vmx, MMIO_REG_RCX, regs[MMIO_REG_RCX]);
 	if (!insn->rep || mmio_string_done(insn, regs))
@@ -209,7 +213,8 @@ void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data)
  * xvcpu_memory_exit_to_user - an access that is not MMIO either
  * @error: 0, or a positive errno that getting the page gave
  *
- * While an event was being delivered it is its own exit, with the event, which stays to be delivered again.
+ * While an event was being delivered it is its own exit, with the event, which stays to be
+ * delivered again.
  */
 enum vmx_next xvcpu_memory_exit_to_user(struct xvcpu_vcpu *vcpu, int error)
 {

@@ -4,10 +4,11 @@
  *
  * The thread in RUN owns the vCPU (vcpu->running) and holds no lock while the guest runs.
  *
- * Getting it out of the guest: whoever wants that publishes a reason (a kick, a hold, a new EPT generation, a
- * signal), then a full barrier, then looks at vcpu->mode. This side publishes XVCPU_IN_GUEST, then a full
- * barrier, then looks for reasons, all with IRQs off, so that an IPI sent to a vCPU in guest mode is pending at
- * the latest when the guest is entered, and ends it at once. One of the two always sees the other.
+ * Getting it out of the guest: whoever wants that publishes a reason (a kick, a hold, a new EPT
+ * generation, a signal), then a full barrier, then looks at vcpu->mode. This side publishes
+ * XVCPU_IN_GUEST, then a full barrier, then looks for reasons, all with IRQs off, so that an IPI
+ * sent to a vCPU in guest mode is pending at the latest when the guest is entered, and ends it at
+ * once. One of the two always sees the other.
  */
 #include <linux/entry-common.h>
 #include <linux/kernel.h>

@@ -2,8 +2,9 @@
 /*
  * XVCPU_GET_STATE and XVCPU_SET_STATE: several groups at once, in the kernel's own order.
  *
- * Everything is copied in, judged group by group, and only then applied, with the vCPU loaded and under
- * vcpu->lock. The group table says for each group how large it is and what judges, sets and gets it.
+ * Everything is copied in, judged group by group, and only then applied, with the vCPU loaded and
+ * under vcpu->lock. The group table says for each group how large it is and what judges, sets and
+ * gets it.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -206,8 +207,8 @@ static void pending_get(struct xvcpu_vcpu *vcpu, void *data)
 }
 
 /*
- * In the order in which SET applies them: CPUID decides which bits of the control registers exist, and those
- * are checked against the table that the vCPU has before the call.
+ * In the order in which SET applies them: CPUID decides which bits of the control registers
+ * exist, and those are checked against the table that the vCPU has before the call.
  */
 static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_REGS] = {

@@ -49,8 +49,9 @@ static void left_guest(void *unused)
  * xvcpu_vcpu_kick_out - make a vCPU leave guest mode, if it is there
  * @wait: until it has left; else an IPI is sent and that is all
  *
- * The caller has published its reason, with a full barrier behind it: a vCPU that is found outside looks for
- * reasons after it has published that it goes in (run.c). IRQs on, any lock but those of the run loop held.
+ * The caller has published its reason, with a full barrier behind it: a vCPU that is found
+ * outside looks for reasons after it has published that it goes in (run.c). IRQs on, any lock but
+ * those of the run loop held.
  */
 void xvcpu_vcpu_kick_out(struct xvcpu_vcpu *vcpu, bool wait)
 {

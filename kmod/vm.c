@@ -2,8 +2,8 @@
 /*
  * VM objects: the fd, the set of vCPUs, and getting all of them out of the guest.
  *
- * A VM lives as long as its fd or one of its vCPUs' fds. vm->lock serialises changes of vm->vcpus; readers
- * that only kick use RCU, because they run under ept->lock.
+ * A VM lives as long as its fd or one of its vCPUs' fds. vm->lock serialises changes of
+ * vm->vcpus; readers that only kick use RCU, because they run under ept->lock.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fs.h>

@@ -56,7 +56,8 @@
  * @XVCPU_ERR_RESERVED:  a reserved member is not zero
  * @XVCPU_ERR_RANGE:     a number is outside its range; @expected is the nearest limit
  * @XVCPU_ERR_ALIGN:     an address or length is not aligned; @expected is the alignment
- * @XVCPU_ERR_WRAP:      start plus length wraps or passes the end of its space; @expected is the end
+ * @XVCPU_ERR_WRAP:      start plus length wraps or passes the end of its space; @expected is the
+ *                       end
  * @XVCPU_ERR_OVERLAP:   the range overlaps slot number @expected
  * @XVCPU_ERR_EXISTS:    the id or slot is taken
  * @XVCPU_ERR_MISSING:   the slot to delete, or the group asked for, does not exist
@@ -65,8 +66,8 @@
  * @XVCPU_ERR_CANONICAL: an address is not canonical
  * @XVCPU_ERR_VALUE:     a value that the hardware or the ABI does not allow
  * @XVCPU_ERR_SPACE:     the buffer is too small; @expected is the size needed
- * @XVCPU_ERR_FEATURE:   the hardware lacks a feature; @expected is an &enum xvcpu_feature and @value
- *                       an &enum xvcpu_reason
+ * @XVCPU_ERR_FEATURE:   the hardware lacks a feature; @expected is an &enum xvcpu_feature and
+ *                       @value an &enum xvcpu_reason
  * @XVCPU_ERR_RUNNING:   another thread is in XVCPU_RUN of this vCPU
  * @XVCPU_ERR_WAITING:   an exit waits for its answer; @value is its &enum xvcpu_exit_reason
  * @XVCPU_ERR_SIZE:      a struct or entry has a size that the kernel does not accept
@@ -148,8 +149,10 @@ enum xvcpu_reason {
  * @XVCPU_FEATURE_VMCS:         VMCS region of at most 4096 bytes in write-back memory
  * @XVCPU_FEATURE_TRUE_CTLS:    IA32_VMX_TRUE_* capability MSRs
  * @XVCPU_FEATURE_SECONDARY:    secondary processor-based controls
- * @XVCPU_FEATURE_EPT:          extended page tables, 4-level, write-back, with single-context INVEPT
- * @XVCPU_FEATURE_UNRESTRICTED: unrestricted guest: real mode and unpaged protected mode run directly
+ * @XVCPU_FEATURE_EPT:          extended page tables, 4-level, write-back, with single-context
+ *                              INVEPT
+ * @XVCPU_FEATURE_UNRESTRICTED: unrestricted guest: real mode and unpaged protected mode run
+ *                              directly
  * @XVCPU_FEATURE_MSR_BITMAPS:  MSR and I/O bitmaps
  * @XVCPU_FEATURE_EFER:         EFER loaded and saved by entry and exit
  * @XVCPU_FEATURE_PAT:          PAT loaded and saved by entry and exit
@@ -329,7 +332,8 @@ struct xvcpu_msr_list {
  * @tsc:      the guest's TSC at this moment
  * @error:    why the call failed
  *
- * Turns VMX on, on every CPU, if this is the first VM. The VM belongs to the caller's address space.
+ * Turns VMX on, on every CPU, if this is the first VM. The VM belongs to the caller's address
+ * space.
  * -ENODEV: no VMX (@error has the reason). -EOPNOTSUPP: VMX is there, but locked off by the firmware
  * or lacking a required feature. -EBUSY: another hypervisor holds VMX. -EIO: VMXON failed.
  * -EMFILE, -ENFILE, -ENOMEM as usual.
@@ -356,9 +360,10 @@ struct xvcpu_create_vm {
  * @error:   why the call failed
  *
  * The vCPU starts in the state after power-up (SDM "Processor State After Reset"): real mode,
- * CS:RIP = f000:fff0 with CS.base 0xffff0000. Its CPUID table is the supported one. It keeps the VM
- * alive until its own fd is closed. The vCPU with id 0 is the bootstrap processor (IA32_APIC_BASE.BSP).
- * Without an in-kernel LAPIC every vCPU can be run at once: the VMM decides who starts when.
+ * CS:RIP = f000:fff0 with CS.base 0xffff0000. Its CPUID table is the supported one. It keeps the
+ * VM alive until its own fd is closed. The vCPU with id 0 is the bootstrap processor
+ * (IA32_APIC_BASE.BSP). Without an in-kernel LAPIC every vCPU can be run at once: the VMM decides
+ * who starts when.
  * -EEXIST: @id or @apic_id is taken. -EINVAL: out of range. -EMFILE, -ENFILE, -ENOMEM as usual.
  */
 struct xvcpu_create_vcpu {
@@ -387,8 +392,9 @@ struct xvcpu_create_vcpu {
  * @offset:   0 for %XVCPU_BACKING_HVA
  * @reserved: 0
  *
- * Naming an existing slot replaces it. The memory behind @hva need not exist yet: pages are looked up
- * when the guest touches them, and follow the address space (munmap, fork, migration, swap).
+ * Naming an existing slot replaces it. The memory behind @hva need not exist yet: pages are
+ * looked up when the guest touches them, and follow the address space (munmap, fork, migration,
+ * swap).
  */
 struct xvcpu_memory_slot {
 	__aligned_u64 gpa;
@@ -534,8 +540,8 @@ struct xvcpu_sregs {
 };
 
 /*
- * XVCPU_CREGS_LOAD_PDPTE: ignore @pdpte; the next XVCPU_RUN reads them from memory at @cr3 if PAE paging
- * is on, as MOV to CR3 would
+ * XVCPU_CREGS_LOAD_PDPTE: ignore @pdpte; the next XVCPU_RUN reads them from memory at @cr3 if PAE
+ * paging is on, as MOV to CR3 would
  */
 #define XVCPU_CREGS_LOAD_PDPTE	(1u << 0)
 
@@ -579,8 +585,8 @@ struct xvcpu_msr {
  * @nr:         entries; GET fills all of XVCPU_GET_MSR_LIST, SET may give fewer
  * @entry_size: sizeof(struct xvcpu_msr)
  *
- * MSRs that live in other groups (EFER, IA32_APIC_BASE, IA32_XSS) are not in the list. Setting an MSR
- * outside the list is -EINVAL with %XVCPU_ERR_MISSING.
+ * MSRs that live in other groups (EFER, IA32_APIC_BASE, IA32_XSS) are not in the list. Setting an
+ * MSR outside the list is -EINVAL with %XVCPU_ERR_MISSING.
  */
 struct xvcpu_msrs {
 	__u32 nr;
@@ -643,25 +649,27 @@ struct xvcpu_state_group {
  * @length:   bytes at @buffer; GET sets it to the bytes used
  * @reserved: 0
  * @error:    why the call failed; @error.index is the group
- * @groups:   by &enum xvcpu_group. GET: out, place of each chosen group; SET: in. What GET filled can be
- *            given to SET
+ * @groups:   by &enum xvcpu_group. GET: out, place of each chosen group; SET: in. What GET filled
+ *            can be given to SET
  *
  * The order in which groups are applied is the kernel's: a caller cannot get it wrong. SET checks
  * every group against itself, then applies all of them; rules between groups (SDM "Checks on the
- * Guest State Area") are checked when the vCPU is run, so that any state can be reached step by step.
+ * Guest State Area") are checked when the vCPU is run, so that any state can be reached step by
+ * step.
  *
- * Groups grow at their end: GET writes the kernel's size. SET takes any size from the first published
- * one on: members behind a shorter group keep their value, a non-zero unknown tail is refused.
+ * Groups grow at their end: GET writes the kernel's size. SET takes any size from the first
+ * published one on: members behind a shorter group keep their value, a non-zero unknown tail is
+ * refused.
  *
- * SET clears the bits of the groups that it changed from &xvcpu_run_sync.valid. Neither call sees what
- * the VMM wrote to the sync section and marked in @dirty: the next XVCPU_RUN loads that over whatever
- * SET stored. While an exit waits, SET of REGS, SREGS or CREGS is refused (they go through the sync
- * section); other groups can be set.
+ * SET clears the bits of the groups that it changed from &xvcpu_run_sync.valid. Neither call sees
+ * what the VMM wrote to the sync section and marked in @dirty: the next XVCPU_RUN loads that over
+ * whatever SET stored. While an exit waits, SET of REGS, SREGS or CREGS is refused (they go
+ * through the sync section); other groups can be set.
  *
  * -EBUSY: the vCPU is in XVCPU_RUN (%XVCPU_ERR_RUNNING), or an exit waits for its answer
- * (%XVCPU_ERR_WAITING). -ENOSPC: @length is too small; @error.expected is what is needed. -EINVAL: a
- * group is unknown, has a wrong size, lies outside the buffer or overlaps another, or a value is
- * refused. -ENOMEM. -ENOTRECOVERABLE: see XVCPU_RUN.
+ * (%XVCPU_ERR_WAITING). -ENOSPC: @length is too small; @error.expected is what is needed.
+ * -EINVAL: a group is unknown, has a wrong size, lies outside the buffer or overlaps another, or
+ * a value is refused. -ENOMEM. -ENOTRECOVERABLE: see XVCPU_RUN.
  */
 struct xvcpu_state {
 	__u32 size;
@@ -680,8 +688,9 @@ struct xvcpu_state {
  * @flags:    0
  * @error:    why the call failed
  *
- * Everything is reset but the CPUID table, the ids, the VM's TSC, the statistics and a pending kick. A
- * waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the vCPU is in XVCPU_RUN.
+ * Everything is reset but the CPUID table, the ids, the VM's TSC, the statistics and a pending
+ * kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the vCPU is in
+ * XVCPU_RUN.
  */
 struct xvcpu_reset {
 	__u32 size;
@@ -694,10 +703,10 @@ struct xvcpu_reset {
 /**
  * enum xvcpu_exit_reason - why XVCPU_RUN returned
  *
- * Those marked (waits) wait for the VMM: the guest's RIP is still at the instruction, and the next
- * XVCPU_RUN completes it as &xvcpu_run_request.answer says. Those marked (retries) execute the
- * instruction again unless the answer is SKIPPED or EXCEPTION; the VMM may also just change the state
- * with XVCPU_SET_STATE, which drops the answer.
+ * Those marked (waits) wait for the VMM: the guest's RIP is still at the instruction, and the
+ * next XVCPU_RUN completes it as &xvcpu_run_request.answer says. Those marked (retries) execute
+ * the instruction again unless the answer is SKIPPED or EXCEPTION; the VMM may also just change
+ * the state with XVCPU_SET_STATE, which drops the answer.
  *
  * @XVCPU_EXIT_NONE:         no exit yet
  * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (waits); &xvcpu_run_exit.hypercall
@@ -712,13 +721,13 @@ struct xvcpu_reset {
  *                           event is delivered again; SKIPPED and EXCEPTION drop it);
  *                           &xvcpu_run_exit.memory with its event members
  * @XVCPU_EXIT_HLT:          HLT; RIP is behind it, blocking by STI is over
- * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest, until
- *                           XVCPU_RESET or a XVCPU_SET_STATE of REGS
- * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal, immediate_exit, or work that the host
- *                           kernel does on the way to userspace
+ * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest,
+ *                           until XVCPU_RESET or a XVCPU_SET_STATE of REGS
+ * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal, immediate_exit, or work that the
+ *                           host kernel does on the way to userspace
  * @XVCPU_EXIT_KICK:         XVCPU_KICK
- * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; an event that was to be injected
- *                           is kept; &xvcpu_run_exit.fail_entry
+ * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; an event that was to be
+ *                           injected is kept; &xvcpu_run_exit.fail_entry
  * @XVCPU_EXIT_INTERNAL:     the module met something that cannot be: this VM is dead;
  *                           &xvcpu_run_exit.hardware
  * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for (retries);
@@ -747,10 +756,10 @@ enum xvcpu_exit_reason {
 
 /**
  * enum xvcpu_answer - how the next XVCPU_RUN completes an exit that waits
- * @XVCPU_ANSWER_DONE:      the data in the exit section is the result: it is written to its destination,
- *                          merged over a dirty register, and RIP becomes the end of the exiting
- *                          instruction whatever a dirty RIP says; for an exit that retries the same
- *                          as RETRY
+ * @XVCPU_ANSWER_DONE:      the data in the exit section is the result: it is written to its
+ *                          destination, merged over a dirty register, and RIP becomes the end of
+ *                          the exiting instruction whatever a dirty RIP says; for an exit that
+ *                          retries the same as RETRY
  * @XVCPU_ANSWER_RETRY:     execute at RIP (a dirty one counts); nothing is written
  * @XVCPU_ANSWER_SKIPPED:   the VMM emulated the instruction itself and wrote RIP and the registers
  *                          through the sync section (-EINVAL without REGS in @dirty): the module
@@ -769,17 +778,18 @@ enum xvcpu_answer {
 /**
  * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
  * @flags:          0; later members will count only with a flag of their own
- * @immediate_exit: non-zero: load and complete, but return -EINTR instead of entering; never cleared by
- *                  the kernel
+ * @immediate_exit: non-zero: load and complete, but return -EINTR instead of entering; never
+ *                  cleared by the kernel
  * @answer:         &enum xvcpu_answer for the exit that waits
  * @vector:         %XVCPU_ANSWER_EXCEPTION: 0 to 31, not 2 (NMI)
- * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one; not delivered in real mode
+ * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one; not delivered in real
+ *                  mode
  * @reserved0:      0
  * @payload:        %XVCPU_ANSWER_EXCEPTION: vector 14: CR2; vector 1: bits to set in DR6
  * @sync:           mask of groups (REGS, SREGS, CREGS) to write to the sync section at each exit
  * @dirty:          mask of groups that the VMM changed in the sync section and that the next
- *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded. A group that
- *                  is not in @valid may be dirty too
+ *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded. A
+ *                  group that is not in @valid may be dirty too
  * @reserved:       0
  *
  * Written by the VMM, read once by each XVCPU_RUN. Unknown bits are -EINVAL.
@@ -806,7 +816,8 @@ struct xvcpu_run_request {
  * @size:        1, 2 or 4 bytes
  * @flags:       XVCPU_IO_*; stop at a flag that you do not know
  * @count:       1
- * @data:        OUT: what the guest wrote, zero-extended; IN: 0, and the VMM's answer, @size bytes of it
+ * @data:        OUT: what the guest wrote, zero-extended; IN: 0, and the VMM's answer, @size
+ *               bytes of it
  * @data_offset: 0
  * @reserved:    0
  *
@@ -835,15 +846,16 @@ struct xvcpu_exit_io {
  * @gla:      guest-linear address, with %XVCPU_MMIO_GLA
  * @flags:    XVCPU_MMIO_*
  * @size:     bytes, 1 to 64; 0 when not decoded
- * @insn_bytes: bytes of @insn that are valid: the instruction and perhaps what follows it; 0 if they
- *            could not be read
+ * @insn_bytes: bytes of @insn that are valid: the instruction and perhaps what follows it; 0 if
+ *            they could not be read
  * @insn_len: length of the instruction; 0 when not decoded
  * @insn:     the instruction's bytes at RIP
  * @reserved: 0
  * @data:     write: what the guest wrote; read: 0, and the VMM's answer, @size bytes of it
  *
- * Not decoded (@flags without %XVCPU_MMIO_DECODED): the VMM emulates the instruction from @insn and
- * answers %XVCPU_ANSWER_SKIPPED, or %XVCPU_ANSWER_RETRY or %XVCPU_ANSWER_EXCEPTION; DONE is -EINVAL.
+ * Not decoded (@flags without %XVCPU_MMIO_DECODED): the VMM emulates the instruction from @insn
+ * and answers %XVCPU_ANSWER_SKIPPED, or %XVCPU_ANSWER_RETRY or %XVCPU_ANSWER_EXCEPTION; DONE is
+ * -EINVAL.
  */
 struct xvcpu_exit_mmio {
 	__aligned_u64 gpa;
@@ -875,8 +887,8 @@ struct xvcpu_exit_msr {
  * @args:   RDI, RSI, RDX, RCX, R8, R9
  * @result: the VMM's answer, to RAX; 0 at the exit
  *
- * At a CPL above 0 VMCALL raises #UD in the guest and never exits here. Outside 64-bit mode the number and
- * the arguments are 32 bits, those in R8 and R9 are 0, and the result goes to EAX.
+ * At a CPL above 0 VMCALL raises #UD in the guest and never exits here. Outside 64-bit mode the
+ * number and the arguments are 32 bits, those in R8 and R9 are 0, and the result goes to EAX.
  */
 struct xvcpu_exit_hypercall {
 	__aligned_u64 nr;
@@ -925,8 +937,8 @@ struct xvcpu_exit_memory {
  * @hw_reason:         exit reason without bit 31: 33 guest state, 34 MSR loading, 41 machine check;
  *                     0 with @instruction_error
  * @qualification:     exit qualification
- * @rule:              &enum xvcpu_rule that the guest state breaks, %XVCPU_RULE_NONE if the module's
- *                     own checks found none
+ * @rule:              &enum xvcpu_rule that the guest state breaks, %XVCPU_RULE_NONE if the
+ *                     module's own checks found none
  * @field:             VMCS encoding of the field that breaks it
  * @value:             what the field holds
  * @expected:          what the rule wants, where that is a single value or mask; else 0
@@ -1007,10 +1019,10 @@ struct xvcpu_exit_hardware {
  * @padding:     the union's size
  * @error:       XVCPU_RUN failed otherwise than with -EINTR or -EBUSY: what was refused
  *
- * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result) is
- * read back, once, by the XVCPU_RUN that completes the exit: size, port, address and the like come from
- * the kernel's own copy. Bytes of the union behind the member that @reason names are undefined. -EBUSY
- * leaves the section alone, any other failure but -EINTR all of it but @error.
+ * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result)
+ * is read back, once, by the XVCPU_RUN that completes the exit: size, port, address and the like
+ * come from the kernel's own copy. Bytes of the union behind the member that @reason names are
+ * undefined. -EBUSY leaves the section alone, any other failure but -EINTR all of it but @error.
  */
 struct xvcpu_run_exit {
 	__u32 reason;
@@ -1552,31 +1564,31 @@ enum xvcpu_rule {
  *  1. load the groups in @dirty; 2. complete the exit that waits (which may give the next exit at once);
  *  3. a pending kick: 0 with %XVCPU_EXIT_KICK; 4. a pending signal or other work of the host kernel:
  *  -EINTR; 5. @immediate_exit: -EINTR; 6. enter the guest.
- * A failure of 1 or 2 is -EINVAL and changes neither the registers nor the waiting exit; -EINTR never
- * comes before both are done. A kick stays pending behind any other exit and behind -EINTR.
+ * A failure of 1 or 2 is -EINVAL and changes neither the registers nor the waiting exit; -EINTR
+ * never comes before both are done. A kick stays pending behind any other exit and behind -EINTR.
  *
- * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request is wrong;
- * &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not the address space that
- * created the VM. -ENODEV: the hardware state was lost (VMX was turned off under the vCPU): XVCPU_RESET makes
- * it usable again. -ENOTRECOVERABLE: an earlier %XVCPU_EXIT_INTERNAL killed this VM; only closing it is
- * left. -ENOMEM.
+ * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request
+ * is wrong; &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not
+ * the address space that created the VM. -ENODEV: the hardware state was lost (VMX was turned off
+ * under the vCPU): XVCPU_RESET makes it usable again. -ENOTRECOVERABLE: an earlier
+ * %XVCPU_EXIT_INTERNAL killed this VM; only closing it is left. -ENOMEM.
  */
 
 /**
  * DOC: mmap of a vCPU fd
  *
- * Offset 0, &xvcpu_info.run_size bytes: the run area. Offset &xvcpu_info.stats_offset, &xvcpu_info.stats_size
- * bytes: the counters, -EACCES with PROT_WRITE (nor can mprotect add it later). Other offsets or lengths, and
- * MAP_PRIVATE, are -EINVAL; PROT_EXEC is -EACCES.
+ * Offset 0, &xvcpu_info.run_size bytes: the run area. Offset &xvcpu_info.stats_offset,
+ * &xvcpu_info.stats_size bytes: the counters, -EACCES with PROT_WRITE (nor can mprotect add it
+ * later). Other offsets or lengths, and MAP_PRIVATE, are -EINVAL; PROT_EXEC is -EACCES.
  */
 
 /**
  * DOC: XVCPU_KICK
  *
- * Makes the XVCPU_RUN that is under way, or the next one, return with %XVCPU_EXIT_KICK. Any thread of
- * any process that holds the fd; needs no signal. Kicks do not add up: one that finds an earlier one
- * unconsumed is part of it. Never lost: with another exit it stays pending behind that exit.
- * Always 0.
+ * Makes the XVCPU_RUN that is under way, or the next one, return with %XVCPU_EXIT_KICK. Any
+ * thread of any process that holds the fd; needs no signal. Kicks do not add up: one that finds
+ * an earlier one unconsumed is part of it. Never lost: with another exit it stays pending behind
+ * that exit. Always 0.
  */
 
 #endif /* _UAPI_XVCPU_H */

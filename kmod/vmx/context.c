@@ -4,12 +4,13 @@
  *
  *  - set once per VMCS:      host selectors, CR0, IDT, SYSENTER CS and EIP, PAT, EFER
  *  - when the CPU changes:   host TR, GDT, GS base and SYSENTER ESP
- *  - around a stay in RUN:   FS and GS, LDT, KERNEL_GS_BASE; GDT and TSS limits, which a VM exit changes
- *    (vmx_context_load() and vmx_put(), the latter also when the thread is switched out)
- *  - until the thread returns to userspace: STAR, LSTAR, FMASK, TSC_AUX, which the kernel itself does
- *    not use (user-return notifier)
- *  - around each entry, with IRQs off: host CR3 and CR4 fields, XCR0, XSS, PKRU, breakpoints, DEBUGCTL.
- *    Softirqs use the FPU and copy_to_user() obeys PKRU, so none of these may stay in the guest's state.
+ *  - around a stay in RUN:   FS and GS, LDT, KERNEL_GS_BASE; GDT and TSS limits, which a VM exit
+ *    changes (vmx_context_load() and vmx_put(), the latter also when the thread is switched out)
+ *  - until the thread returns to userspace: STAR, LSTAR, FMASK, TSC_AUX, which the kernel itself
+ *    does not use (user-return notifier)
+ *  - around each entry, with IRQs off: host CR3 and CR4 fields, XCR0, XSS, PKRU, breakpoints,
+ *    DEBUGCTL. Softirqs use the FPU and copy_to_user() obeys PKRU, so none of these may stay in
+ *    the guest's state.
  *
  * The user-return state belongs to its CPU and is touched there with IRQs off.
  */
@@ -99,7 +100,10 @@ void vmx_context_constant_host(struct vmx_vcpu *vcpu)
 	vmcs_write16(HOST_CS_SELECTOR, __KERNEL_CS);
 	vmcs_write16(HOST_SS_SELECTOR, __KERNEL_DS);
 	vmcs_write16(HOST_TR_SELECTOR, GDT_ENTRY_TSS * 8);
-	/* Null, and reloaded by vmx_put() where the thread has others: entry wants TI and RPL clear. */
+	/*
+	 * Null, and reloaded by vmx_put() where the thread has others: entry wants TI and RPL
+	 * clear.
+	 */
 	vmcs_write16(HOST_DS_SELECTOR, 0);
 	vmcs_write16(HOST_ES_SELECTOR, 0);
 	vmcs_write16(HOST_FS_SELECTOR, 0);
@@ -168,7 +172,10 @@ void vmx_put(struct vmx_vcpu *vcpu)
 		load_gs_index(vcpu->host.gs);
 	if (unlikely(vcpu->host.fs)) {
 		loadsegment(fs, vcpu->host.fs);
-		/* Loading the selector took the descriptor's base; the thread may have set another. */
+		/*
+		 * Loading the selector took the descriptor's base; the thread may have set
+		 * another.
+		 */
 		wrmsrl(MSR_FS_BASE, vcpu->vmcs.host_fs_base);
 	}
 	if (unlikely(vcpu->host.ds | vcpu->host.es)) {
@@ -176,7 +183,10 @@ void vmx_put(struct vmx_vcpu *vcpu)
 		loadsegment(es, vcpu->host.es);
 	}
 	wrmsrl(MSR_KERNEL_GS_BASE, vcpu->host.kernel_gs_base);
-	/* VM exit sets the GDT's limit to 0xffff and the TSS' to 0x67 (SDM "Loading Host Segment..."). */
+	/*
+	 * VM exit sets the GDT's limit to 0xffff and the TSS' to 0x67 (SDM "Loading Host
+	 * Segment...").
+	 */
 	load_fixmap_gdt(smp_processor_id());
 	invalidate_tss_limit();
 }
@@ -243,8 +253,8 @@ static void user_return_set(struct user_return *user, unsigned int i, u64 value)
 }
 
 /*
- * The guest reaches these MSRs only by SYSCALL, which needs EFER.SCE, and RDTSCP: where it cannot, they
- * stay as they are.
+ * The guest reaches these MSRs only by SYSCALL, which needs EFER.SCE, and RDTSCP: where it
+ * cannot, they stay as they are.
  */
 static void user_msrs_load(struct vmx_vcpu *vcpu)
 {

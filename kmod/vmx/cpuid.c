@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUID: the largest table that a guest can be given here, and the exit that answers from a vCPU's table.
+ * CPUID: the largest table that a guest can be given here, and the exit that answers from a
+ * vCPU's table.
  *
- * A feature is offered if the host kernel uses it, the processor has it, and this module either switches what
- * it brings or it brings nothing to switch. feature_masks is that list. The supported table is built when the
- * module loads and read-only afterwards; a vCPU's table belongs to the vCPU.
+ * A feature is offered if the host kernel uses it, the processor has it, and this module either
+ * switches what it brings or it brings nothing to switch. feature_masks is that list. The
+ * supported table is built when the module loads and read-only afterwards; a vCPU's table belongs
+ * to the vCPU.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>

@@ -4,12 +4,12 @@
  *
  * The kernel has one callback slot for this and warns if it is taken twice, so we share it with
  * kvm_intel by its module life:
- *  - KVM takes the slot when its module loads (6.1): its callback turns VMX off wherever CR4.VMXE is
- *    set, ours too. While it is loaded we keep out; when it comes, we give the slot up before its init
- *    runs, and when it has gone we take the slot back.
- *  - KVM takes the slot when it turns VMX on (6.12): nothing would cover us in between, so we refuse to
- *    turn VMX on while it is loaded, and its load fails while VMX is ours (it would fail all the same
- *    when it finds CR4.VMXE set).
+ *  - KVM takes the slot when its module loads (6.1): its callback turns VMX off wherever CR4.VMXE
+ *    is set, ours too. While it is loaded we keep out; when it comes, we give the slot up before
+ *    its init runs, and when it has gone we take the slot back.
+ *  - KVM takes the slot when it turns VMX on (6.12): nothing would cover us in between, so we
+ *    refuse to turn VMX on while it is loaded, and its load fails while VMX is ours (it would
+ *    fail all the same when it finds CR4.VMXE set).
  * COMPAT_KVM_SLOT_AT_LOAD tells which (compat.h).
  *
  * crash_mutex protects the three flags. It is taken inside power_mutex, and by the module notifier.
@@ -18,7 +18,9 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <asm/processor-flags.h>
 #include <asm/reboot.h>
+#include <asm/special_insns.h>
 
 #include "../compat.h"
 #include "crash.h"
@@ -31,9 +33,14 @@ static bool vmx_is_ours;	/* between arm and disarm */
 static bool kvm_is_loaded;
 static bool slot_is_ours;
 
+static void cr4_write(unsigned long cr4)
+{
+	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
+}
+
 /*
- * NMI context, IRQs off, on every CPU. VMCLEAR before VMXOFF: a kernel that starts after the crash must
- * not find the processor writing to what was a VMCS.
+ * NMI context, IRQs off, on every CPU. VMCLEAR before VMXOFF: a kernel that starts after the
+ * crash must not find the processor writing to what was a VMCS.
  */
 static void vmx_emergency_off(void)
 {
@@ -44,7 +51,8 @@ static void vmx_emergency_off(void)
 	vmcs_clear_all_emergency();
 	cpu->on = false;
 	vmx_vmxoff();
-	__write_cr4(__read_cr4() & ~X86_CR4_VMXE);
+	/* Not by cr4_clear_bits(): its shadow may be in the middle of a change. */
+	cr4_write(native_read_cr4() & ~X86_CR4_VMXE);
 }
 
 static void slot_update(void)

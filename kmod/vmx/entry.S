@@ -3,10 +3,10 @@
  * Into the guest and back: every general register accounted for.
  *
  * Order matters here for reasons that no test in an emulator can show:
- *  - no RET and no indirect branch after the guest's registers are loaded; VERW is the last thing before
- *    the entry, so that nothing of the host is left in buffers that the guest can sample;
- *  - after an exit the guest's registers are zeroed before anything speculates with them, and the return
- *    stack buffer is filled before the first RET that has no CALL of ours.
+ *  - no RET and no indirect branch after the guest's registers are loaded; VERW is the last thing
+ *    before the entry, so that nothing of the host is left in buffers that the guest can sample;
+ *  - after an exit the guest's registers are zeroed before anything speculates with them, and the
+ *    return stack buffer is filled before the first RET that has no CALL of ours.
  */
 #include <linux/linkage.h>
 #include <asm/alternative.h>
@@ -142,8 +142,8 @@ SYM_FUNC_END(vmx_enter)
 /*
  * void vmx_host_nmi(void)
  *
- * The NMI that caused the exit is spent, and NMIs are blocked as after its delivery. The handler wants an
- * interrupt frame; its IRET comes back here and ends the blocking.
+ * The NMI that caused the exit is spent, and NMIs are blocked as after its delivery. The handler
+ * wants an interrupt frame; its IRET comes back here and ends the blocking.
  */
 SYM_FUNC_START(vmx_host_nmi)
 	push	%rbp

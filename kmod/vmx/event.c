@@ -2,9 +2,10 @@
 /*
  * Events: raised by handlers, interrupted by exits, injected at the next entry.
  *
- * vcpu->event is the one event that the next entry delivers. An exit in the middle of a delivery leaves that
- * event in the IDT-vectoring fields: it goes back into vcpu->event, so that it is delivered once, neither
- * lost nor doubled (SDM "Information for VM Exits That Occur During Event Delivery").
+ * vcpu->event is the one event that the next entry delivers. An exit in the middle of a delivery
+ * leaves that event in the IDT-vectoring fields: it goes back into vcpu->event, so that it is
+ * delivered once, neither lost nor doubled (SDM "Information for VM Exits That Occur During Event
+ * Delivery").
  */
 #include <linux/percpu.h>
 #include <asm/processor-flags.h>
@@ -15,7 +16,10 @@
 #include "regs.h"
 #include "setup.h"
 
-/* Exit qualification of a #DB: the bits that go to DR6 (SDM "Exit Qualification for Debug Exceptions"). */
+/*
+ * Exit qualification of a #DB: the bits that go to DR6 (SDM "Exit Qualification for Debug
+ * Exceptions").
+ */
 #define DB_QUAL_DR6	(DR_TRAP_BITS | DR6_BD | DR_STEP)
 
 #define VECTORS_WITH_ERROR	(BIT(X86_TRAP_DF) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
@@ -59,8 +63,8 @@ static bool becomes_double_fault(unsigned int first, unsigned int second)
  * @error_code: for the vectors that have one; real mode has none (SDM "VM-Entry Controls for Event
  *              Injection")
  *
- * An exception whose delivery was interrupted makes the two a double fault, or a triple fault, as on
- * hardware. Any other interrupted event is replaced.
+ * An exception whose delivery was interrupted makes the two a double fault, or a triple fault, as
+ * on hardware. Any other interrupted event is replaced.
  */
 void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
 {
@@ -86,7 +90,10 @@ void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
 		event->info |= INTR_INFO_DELIVER_CODE_MASK;
 }
 
-/* After a successful entry: the event was delivered, or its delivery was interrupted by this exit. */
+/*
+ * After a successful entry: the event was delivered, or its delivery was interrupted by this
+ * exit.
+ */
 void vmx_save_vectoring(struct vmx_vcpu *vcpu)
 {
 	u32 info = vcpu->vectoring;
@@ -100,7 +107,10 @@ void vmx_save_vectoring(struct vmx_vcpu *vcpu)
 	if (info & INTR_INFO_DELIVER_CODE_MASK)
 		vcpu->event.error = vmcs_read32(IDT_VECTORING_ERROR_CODE);
 	vcpu->event.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
-	/* Entry refuses to inject an NMI while NMIs are blocked, which its interrupted delivery did. */
+	/*
+	 * Entry refuses to inject an NMI while NMIs are blocked, which its interrupted delivery
+	 * did.
+	 */
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
 		vmcs_write32(GUEST_INTERRUPTIBILITY_INFO,
 			     vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & ~GUEST_INTR_STATE_NMI);
@@ -135,8 +145,9 @@ void vmx_inject(struct vmx_vcpu *vcpu)
 }
 
 /*
- * #DB is intercepted because an instruction whose delivery of #DB raises #DB again would otherwise never
- * leave the guest; the exit tells what the processor has not written to DR6 and DR7.
+ * #DB is intercepted because an instruction whose delivery of #DB raises #DB again would
+ * otherwise never leave the guest; the exit tells what the processor has not written to DR6 and
+ * DR7.
  */
 static enum vmx_next exception_debug(struct vmx_vcpu *vcpu, u32 info)
 {

@@ -2,8 +2,9 @@
 /*
  * VM exits: which handler, and the handlers that are a few lines.
  *
- * The hot reasons are a switch, because an indirect call costs more than most handlers; the rest sit in a
- * table. A reason without a handler goes to userspace as itself, with everything that the processor says.
+ * The hot reasons are a switch, because an indirect call costs more than most handlers; the rest
+ * sit in a table. A reason without a handler goes to userspace as itself, with everything that
+ * the processor says.
  */
 #include <linux/kernel.h>
 #include <linux/nospec.h>
@@ -63,8 +64,9 @@ void vmx_stop_blocking(struct vmx_vcpu *vcpu)
 	if (state & INTERRUPTIBILITY_BLOCKING)
 		vmcs_write32(GUEST_INTERRUPTIBILITY_INFO, state & ~INTERRUPTIBILITY_BLOCKING);
 	/*
-	 * A single-step trap follows the instruction as if the processor had executed it. It must be
-	 * pending whenever TF is set without blocking (SDM "Checks on Guest Non-Register State").
+	 * A single-step trap follows the instruction as if the processor had executed it. It must
+	 * be pending whenever TF is set without blocking (SDM "Checks on Guest Non-Register
+	 * State").
 	 */
 	if (unlikely(vmx_get_rflags(vcpu) & X86_EFLAGS_TF))
 		vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS,
@@ -211,8 +213,9 @@ static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
 }
 
 /*
- * What the run loop needs to map the page or to tell userspace. An access of the guest's page walk has
- * bit 7 set and bit 8 clear; with EPT A/D on, it counts as a write (SDM "EPT Violations").
+ * What the run loop needs to map the page or to tell userspace. An access of the guest's page
+ * walk has bit 7 set and bit 8 clear; with EPT A/D on, it counts as a write (SDM "EPT
+ * Violations").
  */
 static enum vmx_next exit_ept_violation(struct vmx_vcpu *vcpu)
 {
@@ -248,8 +251,8 @@ static enum vmx_next exit_rdpmc(struct vmx_vcpu *vcpu)
 }
 
 /*
- * The rest. INVD and WBINVD: guest memory is write-back and coherent, so there is nothing to flush that the
- * guest could notice, and INVD must not throw away the host's dirty lines.
+ * The rest. INVD and WBINVD: guest memory is write-back and coherent, so there is nothing to
+ * flush that the guest could notice, and INVD must not throw away the host's dirty lines.
  */
 static enum vmx_next (*const exit_handlers[])(struct vmx_vcpu *vcpu) = {
 	[EXIT_REASON_EXCEPTION_NMI]      = exit_exception,

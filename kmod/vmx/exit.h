@@ -2,8 +2,8 @@
 /*
  * Exit handlers, and what they share. Private to kmod/vmx/.
  *
- * A handler runs with preemption off and the VMCS current. It may not sleep: what needs memory that can
- * fault is left to the run loop by VMX_MEMORY or VMX_PAGING.
+ * A handler runs with preemption off and the VMCS current. It may not sleep: what needs memory
+ * that can fault is left to the run loop by VMX_MEMORY or VMX_PAGING.
  */
 #ifndef XVCPU_VMX_EXIT_H
 #define XVCPU_VMX_EXIT_H

@@ -3,8 +3,8 @@
  * Control registers, debug registers, XCR0: what the guest may write, and what follows from it.
  *
  * The guest owns the bits that change nothing outside the processor's own execution of it
- * (CR0_GUEST_OWNED, CR4_GUEST_OWNED); all others exit, so that their #GP rules are ours to keep. MOV to and
- * from CR3 never exits: with EPT, it is the guest's own affair.
+ * (CR0_GUEST_OWNED, CR4_GUEST_OWNED); all others exit, so that their #GP rules are ours to keep.
+ * MOV to and from CR3 never exits: with EPT, it is the guest's own affair.
  */
 #include <linux/percpu.h>
 #include <asm/debugreg.h>
@@ -69,8 +69,8 @@ void vmx_read_crs(struct vmx_vcpu *vcpu)
 }
 
 /*
- * The processor runs with what VMX operation demands (NE), and without CD and NW: caching of guest memory is
- * the host's to decide.
+ * The processor runs with what VMX operation demands (NE), and without CD and NW: caching of
+ * guest memory is the host's to decide.
  */
 void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0)
 {
@@ -88,7 +88,9 @@ void vmx_write_cr4(struct vmx_vcpu *vcpu, unsigned long cr4)
 	vcpu->cr4 = cr4;
 }
 
-/* The entry control follows LMA, or the entry fails (SDM "Checks on Guest Control Registers..."). */
+/*
+ * The entry control follows LMA, or the entry fails (SDM "Checks on Guest Control Registers...").
+ */
 void vmx_write_efer(struct vmx_vcpu *vcpu, u64 efer)
 {
 	u32 entry = vcpu->vmcs.entry & ~VM_ENTRY_IA32E_MODE;
@@ -108,8 +110,8 @@ static void guest_tlb_flush(struct vmx_vcpu *vcpu)
 }
 
 /*
- * CR0 is valid by now. In IA-32e mode the processor insists on a 64-bit TSS; software that turned long mode
- * on loads TR later, and bare hardware does not look at TR until then.
+ * CR0 is valid by now. In IA-32e mode the processor insists on a 64-bit TSS; software that turned
+ * long mode on loads TR later, and bare hardware does not look at TR until then.
  */
 static void commit_cr0(struct vmx_vcpu *vcpu, unsigned long cr0)
 {
@@ -266,7 +268,10 @@ static enum vmx_next mov_cr8(struct vmx_vcpu *vcpu, unsigned long cr8)
 
 static enum vmx_next mov_to_cr(struct vmx_vcpu *vcpu, unsigned int cr, unsigned long value)
 {
-	/* Outside 64-bit mode the operand is 32 bits and the register's upper half is not looked at. */
+	/*
+	 * Outside 64-bit mode the operand is 32 bits and the register's upper half is not looked
+	 * at.
+	 */
 	if (!vmx_is_64bit(vcpu))
 		value = (u32)value;
 	switch (cr) {

@@ -2,8 +2,9 @@
 /*
  * A VM entry that the processor refused: which rule, which field.
  *
- * The processor tells at most an error number. check.c goes through the SDM's rules in software and names the
- * first one that the VMCS breaks; if it finds none, userspace still gets everything the processor told.
+ * The processor tells at most an error number. check.c goes through the SDM's rules in software
+ * and names the first one that the VMCS breaks; if it finds none, userspace still gets everything
+ * the processor told.
  */
 #include <linux/smp.h>
 #include <asm/apic.h>

@@ -2,12 +2,12 @@
 /*
  * MSRs: default deny.
  *
- * An MSR is switched (its value is the vCPU's, in the VMCS, in the CPU or here), emulated with a fixed value,
- * or unknown: then it exits if the VM asked for that, else it raises #GP(0). No guest reads or writes an MSR
- * of the host.
+ * An MSR is switched (its value is the vCPU's, in the VMCS, in the CPU or here), emulated with a
+ * fixed value, or unknown: then it exits if the VM asked for that, else it raises #GP(0). No
+ * guest reads or writes an MSR of the host.
  *
- * One bitmap serves all VMs: only MSRs that entry and exit switch by themselves are not intercepted. It is
- * written once and read by the processor.
+ * One bitmap serves all VMs: only MSRs that entry and exit switch by themselves are not
+ * intercepted. It is written once and read by the processor.
  */
 #include <linux/gfp.h>
 #include <asm/apicdef.h>
@@ -303,7 +303,10 @@ static int msr_write(struct vmx_vcpu *vcpu, u32 index, u64 value)
 	case MSR_IA32_APICBASE:
 		return value == vcpu->apic_base ? 0 : -EINVAL;
 	case MSR_IA32_UCODE_REV:
-		/* Software writes 0 before it asks CPUID for the revision (SDM "Microcode Update"). */
+		/*
+		 * Software writes 0 before it asks CPUID for the revision (SDM "Microcode
+		 * Update").
+		 */
 		return value ? -EINVAL : 0;
 	case MSR_TSC_AUX:
 		if (!(vcpu->vmcs.proc2 & SECONDARY_EXEC_ENABLE_RDTSCP))

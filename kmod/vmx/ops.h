@@ -71,8 +71,8 @@ VMCS_ACCESSORS(64, u64, VMCS_WIDTH_64)
 VMCS_ACCESSORS(_natural, unsigned long, VMCS_WIDTH_NATURAL)
 
 /*
- * Instructions with one memory operand and three outcomes: 0, -EIO (VMfail), -ENXIO (#UD or #GP: VMX
- * is off).
+ * Instructions with one memory operand and three outcomes: 0, -EIO (VMfail), -ENXIO (#UD or #GP:
+ * VMX is off).
  */
 #define VMX_OP_MEMORY(name, insn)							\
 static __always_inline int name(u64 phys)						\

@@ -2,14 +2,15 @@
 /*
  * VMX on and off: a reference per VM, all CPUs or none.
  *
- * power_mutex protects power_users and the VMXON regions. Everything in struct vmx_cpu else belongs to
- * its CPU and is touched there with IRQs off. Lock order: power_mutex > cpu_hotplug_lock; the hotplug
- * callbacks therefore never take power_mutex but read power_users, which changes only under both.
+ * power_mutex protects power_users and the VMXON regions. Everything in struct vmx_cpu else
+ * belongs to its CPU and is touched there with IRQs off. Lock order: power_mutex >
+ * cpu_hotplug_lock; the hotplug callbacks therefore never take power_mutex but read power_users,
+ * which changes only under both.
  *
- * This is where a host dies if we are wrong. VMX blocks INIT, so a CPU that stays in VMX operation cannot be
- * reset, kexec'ed away from, or brought back online:
- *  - CPU offline: vmx_cpu_offline() clears what the CPU holds and turns VMX off while tasks still run
- *    there; vmx_load() sees @on clear and the run loop goes elsewhere.
+ * This is where a host dies if we are wrong. VMX blocks INIT, so a CPU that stays in VMX
+ * operation cannot be reset, kexec'ed away from, or brought back online:
+ *  - CPU offline: vmx_cpu_offline() clears what the CPU holds and turns VMX off while tasks still
+ *    run there; vmx_load() sees @on clear and the run loop goes elsewhere.
  *  - suspend: a syscore callback on the last CPU; the others went offline before.
  *  - reboot: a reboot notifier; crash: the emergency callback, from NMI context.
  * IA32_FEATURE_CONTROL is never written: what the firmware decided stands.
@@ -39,7 +40,10 @@ static DEFINE_MUTEX(power_mutex);
 static unsigned int power_users;
 static enum cpuhp_state power_hp_state;
 
-/* IRQs off. CR4.VMXE set by somebody else means that VMX is theirs (SDM "Enabling and Entering VMX"). */
+/*
+ * IRQs off. CR4.VMXE set by somebody else means that VMX is theirs (SDM "Enabling and Entering
+ * VMX").
+ */
 static int vmx_cpu_on(void)
 {
 	struct vmx_cpu *cpu = this_cpu_ptr(&vmx_cpu);

@@ -11,8 +11,8 @@
 
 #define CR0_GUEST_OWNED	(X86_CR0_TS | X86_CR0_MP | X86_CR0_EM | X86_CR0_AM | X86_CR0_WP)
 /*
- * Only bits that every CPU with EPT and unrestricted guest has, and that need no CPUID announcement of
- * ours: a guest that sets an owned bit is not asked for it.
+ * Only bits that every CPU with EPT and unrestricted guest has, and that need no CPUID
+ * announcement of ours: a guest that sets an owned bit is not asked for it.
  */
 #define CR4_GUEST_OWNED	(X86_CR4_PVI | X86_CR4_TSD | X86_CR4_DE | X86_CR4_PGE | \
 			 X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)

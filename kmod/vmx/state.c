@@ -2,8 +2,9 @@
 /*
  * State groups: REGS, SREGS, CREGS, DEBUG, between the ABI's structs and the VMCS.
  *
- * check_* judge a group by itself (reserved bits, canonical addresses) and change nothing; set_* take what was
- * checked and cannot fail. Rules between groups are the processor's, at entry. The caller has loaded the vCPU.
+ * check_* judge a group by itself (reserved bits, canonical addresses) and change nothing; set_*
+ * take what was checked and cannot fail. Rules between groups are the processor's, at entry. The
+ * caller has loaded the vCPU.
  */
 #include <linux/kernel.h>
 #include <linux/percpu.h>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMCS life: allocated with its vCPU, active on one CPU at a time, cleared before it goes elsewhere.
+ * VMCS life: allocated with its vCPU, active on one CPU at a time, cleared before it goes
+ * elsewhere.
  *
- * A VMCS that is active on a CPU may be held in that CPU's internal storage; only VMCLEAR there writes it
- * back (SDM "Overview of VMCS States"). Each CPU lists the VMCSs that are active on it, so that they can
- * be cleared when the CPU goes down. The list is touched on its CPU with IRQs off, and nowhere else.
+ * A VMCS that is active on a CPU may be held in that CPU's internal storage; only VMCLEAR there
+ * writes it back (SDM "Overview of VMCS States"). Each CPU lists the VMCSs that are active on it,
+ * so that they can be cleared when the CPU goes down. The list is touched on its CPU with IRQs
+ * off, and nowhere else.
  */
 #include <linux/gfp.h>
 #include <linux/printk.h>
@@ -16,7 +18,9 @@
 #include "power.h"
 #include "vmcs.h"
 
-/* Only a field that the tables in caps.c do not guard can get here: say so once, with its number. */
+/*
+ * Only a field that the tables in caps.c do not guard can get here: say so once, with its number.
+ */
 void vmx_vmwrite_failed(unsigned long field, unsigned long value)
 {
 	pr_err_once("xvcpu: VMWRITE of field %#lx refused (value %#lx)\n", field, value);
@@ -70,7 +74,8 @@ static void vmcs_clear_ipi(void *data)
 /**
  * vmcs_clear - make a VMCS active nowhere
  *
- * IRQs on. An IPI that finds its CPU offline has nothing to do: vmcs_clear_all_on_this_cpu() was there.
+ * IRQs on. An IPI that finds its CPU offline has nothing to do: vmcs_clear_all_on_this_cpu() was
+ * there.
  */
 void vmcs_clear(struct vmx_vmcs *vmcs)
 {
@@ -128,11 +133,13 @@ static int vmcs_make_current(struct vmx_vmcs *vmcs)
 
 /**
  * vmcs_load - make a VMCS the current one of this CPU
- * @moved: set if it was not active on this CPU before, so that per-CPU host state and translations are stale
+ * @moved: set if it was not active on this CPU before, so that per-CPU host state and
+ *         translations are stale
  *
  * Preemption off, IRQs on.
  *
- * Return: 0; -EAGAIN: VMX is off on this CPU, which is going down: leave it and try again; -EIO: refused.
+ * Return: 0; -EAGAIN: VMX is off on this CPU, which is going down: leave it and try again; -EIO:
+ * refused.
  */
 int vmcs_load(struct vmx_vmcs *vmcs, bool *moved)
 {

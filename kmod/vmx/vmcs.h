@@ -13,9 +13,9 @@
 /**
  * struct vmx_vmcs - one virtual-machine control structure
  *
- * Owned by its vCPU: its fields change on the CPU that the vCPU's thread is on, with preemption off, or,
- * for @cpu, @launched and @node, on the CPU named by @cpu with IRQs off (VMCLEAR by IPI, or the CPU
- * going away).
+ * Owned by its vCPU: its fields change on the CPU that the vCPU's thread is on, with preemption
+ * off, or, for @cpu, @launched and @node, on the CPU named by @cpu with IRQs off (VMCLEAR by IPI,
+ * or the CPU going away).
  *
  * @region:   the VMCS region, one page
  * @phys:     its physical address

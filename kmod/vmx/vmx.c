@@ -2,8 +2,9 @@
 /*
  * A vCPU's way into the guest: VMCS set-up and reset, loading, entry.
  *
- * Order of a stay in RUN: vmx_load() with preemption off, vmx_prepare(), then with IRQs off vmx_run(), and
- * with IRQs on again vmx_handle_exit(). vmx_put() when the thread is switched out or leaves.
+ * Order of a stay in RUN: vmx_load() with preemption off, vmx_prepare(), then with IRQs off
+ * vmx_run(), and with IRQs on again vmx_handle_exit(). vmx_put() when the thread is switched out
+ * or leaves.
  */
 #include <linux/context_tracking.h>
 #include <linux/ftrace.h>
@@ -166,7 +167,10 @@ static void vmcs_setup(struct vmx_vcpu *vcpu)
 	vmx_context_constant_host(vcpu);
 }
 
-/* SDM "Processor State After Reset", table "IA-32 Processor States Following Power-up, Reset, or INIT". */
+/*
+ * SDM "Processor State After Reset", table "IA-32 Processor States Following Power-up, Reset, or
+ * INIT".
+ */
 static void reset_segments(struct vmx_vcpu *vcpu)
 {
 	const struct xvcpu_segment data = { .limit = 0xffff, .ar = 0x93 };
@@ -305,8 +309,8 @@ static void flush_stale_ept(struct vmx_vcpu *vcpu)
 }
 
 /*
- * Nothing between the two halves may be traced, instrumented or take an exception: the kernel takes this
- * CPU to be in a guest, which for RCU is like being in userspace.
+ * Nothing between the two halves may be traced, instrumented or take an exception: the kernel
+ * takes this CPU to be in a guest, which for RCU is like being in userspace.
  */
 static noinstr int enter_guest(struct vmx_vcpu *vcpu)
 {
@@ -333,7 +337,10 @@ static noinstr int enter_guest(struct vmx_vcpu *vcpu)
 	return ret;
 }
 
-/* NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must stay off until here. */
+/*
+ * NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must stay off until
+ * here.
+ */
 static void host_exception(struct vmx_vcpu *vcpu)
 {
 	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
@@ -355,7 +362,8 @@ static enum vmx_next enter_failed(struct vmx_vcpu *vcpu, int how)
 /**
  * vmx_run - one stay in the guest
  *
- * IRQs off, and still off on return. VMX_RESUME: there was an exit, and vmx_handle_exit() must follow.
+ * IRQs off, and still off on return. VMX_RESUME: there was an exit, and vmx_handle_exit() must
+ * follow.
  */
 enum vmx_next vmx_run(struct vmx_vcpu *vcpu)
 {

@@ -2,8 +2,8 @@
 /*
  * The VMX part's face to the rest of the module: the only header of kmod/vmx/ that others include.
  *
- * It calls up only through two names, both declared here and defined in kmod/: xvcpu_vcpu_memory_read()
- * and xvcpu_vcpu_apic_id(). Everything else goes down.
+ * It calls up only through two names, both declared here and defined in kmod/:
+ * xvcpu_vcpu_memory_read() and xvcpu_vcpu_apic_id(). Everything else goes down.
  */
 #ifndef XVCPU_VMX_VMX_H
 #define XVCPU_VMX_VMX_H
@@ -22,7 +22,8 @@ struct ept_config;
  * enum vmx_next - what the run loop does after an exit was handled
  * @VMX_RESUME:   enter again
  * @VMX_MEMORY:   an EPT violation: &vmx_vcpu.fault, handled where sleeping is allowed
- * @VMX_PAGING:   a change of CR0, CR3 or CR4 that loads PDPTEs from guest memory: vmx_finish_paging()
+ * @VMX_PAGING:   a change of CR0, CR3 or CR4 that loads PDPTEs from guest memory:
+ *                vmx_finish_paging()
  * @VMX_TO_USER:  the exit section is filled: return to userspace
  * @VMX_NOT_HERE: VMX is off on this CPU
  */
@@ -36,7 +37,8 @@ enum vmx_next {
 
 /**
  * struct vmx_event - an event to inject at the next entry, or one that an exit interrupted
- * @info:     VM-entry interruption information (SDM "VM-Entry Controls for Event Injection"); 0 if none
+ * @info:     VM-entry interruption information (SDM "VM-Entry Controls for Event Injection"); 0
+ *            if none
  * @error:    error code, where @info says that there is one
  * @insn_len: instruction length of software events
  */
@@ -116,8 +118,8 @@ enum vmx_msr_slot {
 /**
  * struct vmx_vcpu - a vCPU as VMX sees it
  *
- * Belongs to the thread that is in RUN or, outside RUN, to the holder of vcpu->mutex. VMCS fields are
- * accessed between vmx_load() and the preempt_enable() that follows.
+ * Belongs to the thread that is in RUN or, outside RUN, to the holder of vcpu->mutex. VMCS fields
+ * are accessed between vmx_load() and the preempt_enable() that follows.
  *
  * @gpr:           general registers in order of encoding; RSP's place is valid with VMX_CACHED_RSP
  * @host_rsp:      shadow of HOST_RSP, kept by vmx_enter()
