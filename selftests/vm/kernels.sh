@@ -6,6 +6,7 @@
 #
 #   kernels.sh info NAME        image=, release=, modules=, kdir=, one per line
 #   kernels.sh kdir NAME        the directory to give to `make KDIR=`
+#   kernels.sh unpack BZIMAGE   path of the vmlinux that is packed in it, its bytes unchanged
 #   kernels.sh tool checkpatch  path of checkpatch.pl, its word lists beside it
 #   kernels.sh tool kselftest   directory with kselftest_harness.h, kselftest.h and lib.mk
 #   kernels.sh update [NAME]    forget which package version NAME (or every name) stands for
@@ -21,6 +22,7 @@
 #   pin/NAME                  the package version that NAME stands for, from the first use on
 #   deb/PACKAGE_VERSION/      a package, unpacked; headers together with the two they need
 #   src/linux-source-6.1_V/   the kernel's source
+#   vmlinux/HASH              what `unpack` made of the image with this hash
 #   kernel/NAME-HASH/         a built kernel; HASH covers fragments, source version and recipe
 # A directory appears there by rename only, so what exists is whole.
 set -euo pipefail
@@ -217,7 +219,7 @@ built_info() { # NAME
 build_kernel() { # NAME HASH DIR
 	local name=$1 dir=$3 tool files release
 	[ ! -f "$dir/done" ] || return 0
-	for tool in flex bison bc make gcc; do
+	for tool in flex bison bc make gcc lz4; do
 		need "$tool" "$tool"
 	done
 	read -ra files <<<"$(fragments "$name")"
@@ -314,6 +316,45 @@ image_release() { # VMLINUZ
 		sed -n '1s/ .*//p'
 }
 
+# ---- what is packed in an image --------------------------------------------------------------
+
+unpacked_image() { # BZIMAGE
+	local hash
+	hash=$(sha256sum "$1" | cut -c 1-24)
+	[ -f "$cache/vmlinux/$hash" ] || locked "vmlinux-$hash" unpack_image "$1" "$cache/vmlinux/$hash"
+	echo "$cache/vmlinux/$hash"
+}
+
+image_field() { # BZIMAGE OFFSET TYPE
+	od -A n -t "$3" -j $(($2)) -N "${3#u}" "$1" | tr -d ' '
+}
+
+# Boot protocol: the packed kernel is payload_length (0x24c) bytes at payload_offset (0x248) after
+# the setup sectors (0x1f1); its last four bytes are the size of what it unpacks to.
+unpack_image() { # BZIMAGE FILE
+	local image=$1 start length magic unpack tmp
+	[ ! -f "$2" ] || return 0
+	start=$(((($(image_field "$image" 0x1f1 u1)) + 1) * 512 + $(image_field "$image" 0x248 u4)))
+	length=$(image_field "$image" 0x24c u4)
+	magic=$(od -A n -t x1 -j "$start" -N 4 "$image" | tr -d ' ')
+	case $magic in
+	1f8b*) unpack=gzip ;;
+	fd377a58) unpack=xz ;;
+	28b52ffd) unpack=zstd ;;
+	02214c18) unpack=lz4 ;;
+	*) die "$image is packed in a way that is not known here (gzip, xz, zstd and lz4 are)" ;;
+	esac
+	need "$unpack" "${unpack/#xz/xz-utils}"
+	# Only gzip keeps those four bytes as part of its own format.
+	[ "$unpack" = gzip ] || length=$((length - 4))
+	mkdir -p "$cache/vmlinux"
+	tmp=$(mktemp "$cache/vmlinux/.XXXXXX")
+	dd if="$image" bs=1M iflag=skip_bytes,count_bytes skip="$start" count="$length" status=none |
+		"$unpack" -dc >"$tmp" ||
+		die "$image: cannot be unpacked with $unpack"
+	mv "$tmp" "$2"
+}
+
 # ---- single files of the kernel's source -----------------------------------------------------
 
 tool_dir() { # checkpatch|kselftest
@@ -360,6 +401,7 @@ kernel_info() { # NAME
 
 case ${1-} in
 info) kernel_info "${2:?NAME}" ;;
+unpack) unpacked_image "${2:?BZIMAGE}" ;;
 kdir) kernel_info "${2:?NAME}" | sed -n 's/^kdir=//p' ;;
 tool) tool_dir "${2:?checkpatch or kselftest}" ;;
 update) rm -f "$cache/pin/${2-}"* ;;
