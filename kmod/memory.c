@@ -176,6 +176,8 @@ enum xvcpu_fault xvcpu_memory_fault(struct xvcpu_vm_memory *mem, struct ept_cach
 		return XVCPU_FAULT_NO_SLOT;
 	if (write && view.readonly)
 		return XVCPU_FAULT_READONLY;
+	if (xvcpu_notifier_settle(mem->notifier, view.piece[0].hva))
+		return XVCPU_FAULT_RETRY;
 	if (ept_cache_fill(cache))
 		return memory_fault_error(-ENOMEM, err);
 
@@ -313,6 +315,7 @@ int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, un
 			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		xvcpu_notifier_settle(mem->notifier, view.piece[view.nr - 1].hva & PAGE_MASK);
 		cond_resched();
 	}
 }

@@ -15,6 +15,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include <linux/wait_bit.h>
 
 #include "debug.h"
@@ -30,6 +31,7 @@
  * @active:   invalidations under way
  * @start:    with @active: no address below is being invalidated
  * @end:      with @active: no address from here on is
+ * @idle:     woken when @active becomes zero
  */
 struct xvcpu_notifier {
 	struct mmu_notifier base;
@@ -39,6 +41,7 @@ struct xvcpu_notifier {
 	unsigned long active;
 	unsigned long start;
 	unsigned long end;
+	wait_queue_head_t idle;
 };
 
 static struct xvcpu_notifier *to_notifier(struct mmu_notifier *base)
@@ -55,19 +58,33 @@ unsigned long xvcpu_notifier_sample(const struct xvcpu_notifier *notifier)
 	return smp_load_acquire(&notifier->sequence);
 }
 
+/*
+ * While @active is not zero the range only grows, so reading it in pieces is safe. It starts anew
+ * only after @active was zero, and then the sequence has grown.
+ */
+static bool notifier_covers(const struct xvcpu_notifier *notifier, u64 hva)
+{
+	return READ_ONCE(notifier->active) && hva < READ_ONCE(notifier->end) &&
+	       hva + PAGE_SIZE > READ_ONCE(notifier->start);
+}
+
+bool xvcpu_notifier_settle(struct xvcpu_notifier *notifier, u64 hva)
+{
+	if (likely(!notifier_covers(notifier, hva)))
+		return false;
+	wait_event_interruptible_timeout(notifier->idle, !notifier_covers(notifier, hva), 1);
+	return true;
+}
+
 bool xvcpu_notifier_changed(const struct xvcpu_notifier *notifier, unsigned long sample, u64 hva)
 {
 	/*
 	 * An invalidation first enters the account, then takes ept->lock to zap, then lets the page
 	 * go, then leaves the account. If its zap is still to come, it drops what the caller maps
 	 * now. If its zap was before, that unlock and our lock make its entry in the account
-	 * visible here, unless it has left by now: then the sequence tells.
-	 *
-	 * While @active is not zero the range only grows, so reading it in pieces is safe. It
-	 * starts anew only after @active was zero, and then the sequence, read last, has grown.
+	 * visible here, unless it has left by now: then the sequence, read last, tells.
 	 */
-	if (READ_ONCE(notifier->active) && hva < READ_ONCE(notifier->end) &&
-	    hva + PAGE_SIZE > READ_ONCE(notifier->start))
+	if (notifier_covers(notifier, hva))
 		return true;
 	smp_rmb();	/* pairs with the smp_wmb() in notifier_end() */
 	return READ_ONCE(notifier->sequence) != sample;
@@ -89,13 +106,19 @@ static void notifier_begin(struct xvcpu_notifier *notifier, unsigned long start,
 
 static void notifier_end(struct xvcpu_notifier *notifier)
 {
+	bool idle;
+
 	write_lock(&notifier->lock);
 	/* After what was done to the page tables: pairs with xvcpu_notifier_sample(). */
 	smp_store_release(&notifier->sequence, notifier->sequence + 1);
 	smp_wmb();	/* before leaving: pairs with xvcpu_notifier_changed() */
 	xvcpu_assert(notifier->active);
 	WRITE_ONCE(notifier->active, notifier->active - 1);
+	idle = !notifier->active;
 	write_unlock(&notifier->lock);
+
+	if (idle && wq_has_sleeper(&notifier->idle))
+		wake_up_all(&notifier->idle);
 }
 
 /*
@@ -185,6 +208,7 @@ static struct mmu_notifier *notifier_alloc(struct mm_struct *mm)
 		return ERR_PTR(-ENOMEM);
 	rwlock_init(&notifier->lock);
 	INIT_LIST_HEAD(&notifier->vms);
+	init_waitqueue_head(&notifier->idle);
 	return &notifier->base;
 }
 

@@ -37,6 +37,18 @@ void xvcpu_notifier_leave(struct xvcpu_vm_memory *mem);
 unsigned long xvcpu_notifier_sample(const struct xvcpu_notifier *notifier);
 
 /**
+ * xvcpu_notifier_settle() - if a page is just being invalidated, wait for the end of that
+ * @notifier: of the address space
+ * @hva:      user address of the page
+ *
+ * Saves going in circles; proves nothing. Ends early for a signal, or when it takes long, so that
+ * the caller can look at what else it has been asked to do.
+ *
+ * Return: true if it waited.
+ */
+bool xvcpu_notifier_settle(struct xvcpu_notifier *notifier, u64 hva);
+
+/**
  * xvcpu_notifier_changed() - may a page that was looked up have left its address meanwhile?
  * @notifier: of the address space
  * @sample:   from before the look-up

@@ -79,6 +79,7 @@ static void begin(void)
 	shim_on_gup = NULL;
 	shim_on_user_copy = NULL;
 	shim_on_resched = NULL;
+	shim_on_wait = NULL;
 	on_kick = NULL;
 	for (i = 0; i < 2 * (RAM_PAGES + ROM_PAGES); i++) {
 		shim_user[i] = (struct shim_pte) { .page = shim_page_alloc(), .writable = true };
@@ -347,21 +348,26 @@ static void a_page_being_invalidated_is_not_mapped(void)
 	end();
 }
 
-static void finish_replacing_3(void)
+static void inv_end_3(void)
 {
-	put_page(shim_user[3].page);
-	shim_user[3].page = shim_page_alloc();
 	inv_end(HVA(3), HVA(4));
 }
 
-static void an_invalidation_that_ends_during_a_fault_is_noticed(void)
+static void a_fault_waits_for_an_invalidation_to_end(void)
 {
+	static const u8 data = 0xa5;
+
 	begin();
 	inv_start_3();
-	shim_on_gup = finish_replacing_3;
+	shim_on_wait = inv_end_3;
 	EXPECT_EQ(XVCPU_FAULT_RETRY, fault(PAGES(3), XVCPU_ACCESS_WRITE));
-	EXPECT_EQ(0, leaf(PAGES(3)));
+	EXPECT(!shim_on_wait, "did not wait");
 	EXPECT_EQ(XVCPU_FAULT_MAPPED, fault(PAGES(3), XVCPU_ACCESS_WRITE));
+
+	inv_start_3();
+	shim_on_wait = inv_end_3;
+	EXPECT_EQ(0, xvcpu_memory_write(&vm, PAGES(3), &data, 1));
+	EXPECT(!shim_on_wait, "did not wait");
 	end();
 }
 
@@ -717,7 +723,7 @@ static const struct tap_test tests[] = {
 	TEST(a_slow_read_is_made_writable_if_the_host_page_became_so),
 	TEST(a_page_replaced_during_a_fault_is_not_mapped),
 	TEST(a_page_being_invalidated_is_not_mapped),
-	TEST(an_invalidation_that_ends_during_a_fault_is_noticed),
+	TEST(a_fault_waits_for_an_invalidation_to_end),
 	TEST(what_the_owner_takes_away_the_guest_loses_first),
 	TEST(one_page_at_two_places_is_lost_at_both),
 	TEST(a_slot_changed_during_a_fault_is_not_mapped_by_the_old_table),

@@ -226,6 +226,21 @@ static inline void cond_resched(void)
 	shim_call(&shim_on_resched);
 }
 
+typedef struct { int waiters; } wait_queue_head_t;
+
+static void (*shim_on_wait)(void) SHIM_UNUSED;
+
+#define init_waitqueue_head(wq)		((wq)->waiters = 0)
+#define wq_has_sleeper(wq)		((wq)->waiters > 0)
+#define wake_up_all(wq)			((wq)->waiters = 0)
+#define wait_event_interruptible_timeout(wq, condition, timeout)			\
+	do {									\
+		(wq).waiters++;							\
+		shim_call(&shim_on_wait);					\
+		/* Whoever made it true must have woken us; else time is up. */	\
+		shim_require(!(condition) || !(wq).waiters);			\
+	} while (0)
+#define likely(condition)		(condition)
 #define wait_var_event(var, condition)	shim_require(condition)
 #define wake_up_var(var)		((void)(var))
 
