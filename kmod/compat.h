@@ -51,6 +51,17 @@
 #define compat_rcu_virt_note_context_switch()	rcu_virt_note_context_switch(raw_smp_processor_id())
 #endif
 
+/* VMSCAPE: the next return to userspace flushes what the guest taught the branch predictors. */
+#ifdef HAVE_IBPB_EXIT_TO_USER
+#define compat_ibpb_before_user()					\
+do {									\
+	if (cpu_feature_enabled(X86_FEATURE_IBPB_EXIT_TO_USER))		\
+		this_cpu_write(x86_ibpb_exit_to_user, true);		\
+} while (0)
+#else
+#define compat_ibpb_before_user()	do { } while (0)
+#endif
+
 #endif /* __ASSEMBLY__ */
 
 #endif /* XVCPU_COMPAT_H */

@@ -18,6 +18,9 @@
 #include "vcpu.h"
 #include "vm.h"
 
+/* B0 to B3, BD, BS, BT (SDM "Debug Status Register (DR6)"). */
+#define DR6_SETTABLE		0xe00full
+
 #define HAS(mask, group)	((mask) & XVCPU_GROUP_BIT(XVCPU_GROUP_##group))
 
 /**
@@ -74,11 +77,28 @@ static void dirty_apply(struct xvcpu_vcpu *vcpu, u64 mask, const struct dirty_gr
 		vmx_set_sregs(&vcpu->vmx, &dirty->sregs);
 }
 
+/* Entry refuses error codes above 16 bits (SDM "VM-Entry Control Fields"). */
+static int exception_check(const struct xvcpu_run_request *request, struct xvcpu_error *error)
+{
+	if (request->vector >= 32 || request->vector == X86_TRAP_NMI)
+		return args_refuse(error, XVCPU_ERR_RANGE,
+				   RUN_REQUEST + offsetof(typeof(*request), vector),
+				   request->vector, 31);
+	if (request->error_code >> 16)
+		return args_refuse(error, XVCPU_ERR_BITS,
+				   RUN_REQUEST + offsetof(typeof(*request), error_code),
+				   request->error_code, 0xffff);
+	if (request->vector == X86_TRAP_DB && (request->payload & ~DR6_SETTABLE))
+		return args_refuse(error, XVCPU_ERR_BITS,
+				   RUN_REQUEST + offsetof(typeof(*request), payload),
+				   request->payload, DR6_SETTABLE);
+	return 0;
+}
+
 static int answer_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
 			struct xvcpu_error *error)
 {
 	size_t answer = RUN_REQUEST + offsetof(typeof(*request), answer);
-	size_t vector = RUN_REQUEST + offsetof(typeof(*request), vector);
 
 	switch (request->answer) {
 	case XVCPU_ANSWER_DONE:
@@ -95,9 +115,7 @@ static int answer_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request 
 				   RUN_REQUEST + offsetof(typeof(*request), dirty),
 				   request->dirty, XVCPU_GROUP_BIT(XVCPU_GROUP_REGS));
 	case XVCPU_ANSWER_EXCEPTION:
-		if (request->vector < 32 && request->vector != X86_TRAP_NMI)
-			return 0;
-		return args_refuse(error, XVCPU_ERR_RANGE, vector, request->vector, 31);
+		return exception_check(request, error);
 	}
 	return args_refuse(error, XVCPU_ERR_RANGE, answer, request->answer, XVCPU_ANSWER_EXCEPTION);
 }
@@ -173,7 +191,7 @@ static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_requ
 	if (request->vector == X86_TRAP_PF)
 		vmx->cr2 = request->payload;
 	if (request->vector == X86_TRAP_DB)
-		vmx->dr6 |= (u32)request->payload;
+		vmx->dr6 |= request->payload;
 	vmx_raise(vmx, request->vector, request->error_code);
 }
 

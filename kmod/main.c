@@ -68,13 +68,9 @@ static long array_out(u64 to, u32 room, u32 *entry_size, u32 known, struct xvcpu
 
 static bool no_vmx(struct xvcpu_error *error)
 {
-	struct xvcpu_info info = {};
-
-	vmx_info(&info);
-	if (info.features[XVCPU_FEATURE_VMX] == XVCPU_REASON_OK)
+	if (vmx_present())
 		return false;
-	args_refuse(error, XVCPU_ERR_FEATURE, 0, info.features[XVCPU_FEATURE_VMX],
-		    XVCPU_FEATURE_VMX);
+	args_refuse(error, XVCPU_ERR_FEATURE, 0, XVCPU_REASON_NO_VMX, XVCPU_FEATURE_VMX);
 	return true;
 }
 

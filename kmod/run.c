@@ -17,6 +17,7 @@
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
 #include <linux/vtime.h>
+#include <asm/cpu.h>
 #include <asm/fpu/api.h>
 
 #include <xvcpu.h>
@@ -64,10 +65,6 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 {
 	if (READ_ONCE(vcpu->vm->dead))
 		return -ENOTRECOVERABLE;
-	if (unlikely(vcpu->vmx.shutdown)) {
-		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SHUTDOWN, VMX_WAITS_NOT);
-		return 1;
-	}
 	if (atomic_read(&vcpu->kicked) && atomic_xchg(&vcpu->kicked, 0)) {
 		count(vcpu, XVCPU_COUNT_KICKS);
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_KICK, VMX_WAITS_NOT);
@@ -75,6 +72,10 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 	}
 	if ((read_thread_flags() & RETURN_FLAGS) || immediate_exit)
 		return -EINTR;
+	if (unlikely(vcpu->vmx.shutdown)) {
+		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SHUTDOWN, VMX_WAITS_NOT);
+		return 1;
+	}
 	if (unlikely(atomic_read(&vcpu->vm->holders)))
 		wait_event_interruptible(vcpu->vm->hold_wait, !atomic_read(&vcpu->vm->holders));
 	cond_resched();
@@ -95,8 +96,12 @@ static enum vmx_next run_guest(struct xvcpu_vcpu *vcpu, bool *entered)
 			switch_fpu_return();
 		next = vmx_run(&vcpu->vmx);
 		smp_store_release(&vcpu->mode, XVCPU_OUTSIDE);
-		/* The interrupt that ended the stay is the guest's time, as is its tick. */
+		/*
+		 * The interrupt that ended the stay is the guest's time, as is its tick. STI blocks
+		 * interrupts for one more instruction, which must not be the CLI.
+		 */
 		local_irq_enable();
+		asm volatile("nop");
 		local_irq_disable();
 		vtime_account_guest_exit();
 	} else {
@@ -124,6 +129,16 @@ static enum vmx_next paging_exit(struct xvcpu_vcpu *vcpu)
 	next = vmx_finish_paging(&vcpu->vmx, pdpte, readable);
 	xvcpu_vcpu_unload(vcpu);
 	return next;
+}
+
+/*
+ * The host slows the thread down, or signals it: with the signal the loop leaves, else the guest's
+ * instruction runs again with detection off. Sleeps.
+ */
+static enum vmx_next split_lock_exit(struct xvcpu_vcpu *vcpu)
+{
+	handle_guest_split_lock(vcpu->vmx.rip);
+	return VMX_RESUME;
 }
 
 /* An EPT violation: memory, MMIO or neither. Sleeps. */
@@ -176,6 +191,8 @@ static enum vmx_next run_once(struct xvcpu_vcpu *vcpu)
 		return memory_exit(vcpu);
 	if (next == VMX_PAGING)
 		return paging_exit(vcpu);
+	if (next == VMX_SPLIT_LOCK)
+		return split_lock_exit(vcpu);
 	return next;
 }
 
@@ -211,6 +228,7 @@ static void request_read(struct xvcpu_vcpu *vcpu, struct xvcpu_run_request *to)
 	to->payload = READ_ONCE(from->payload);
 	to->sync = READ_ONCE(from->sync);
 	to->dirty = READ_ONCE(from->dirty);
+	to->reserved0 = READ_ONCE(from->reserved0);
 }
 
 #define SYNC_GROUPS	(XVCPU_GROUP_BIT(XVCPU_GROUP_REGS) | XVCPU_GROUP_BIT(XVCPU_GROUP_SREGS) | \
@@ -222,6 +240,10 @@ static int request_check(const struct xvcpu_run_request *request, struct xvcpu_e
 		return args_refuse(error, XVCPU_ERR_FLAGS,
 				   RUN_REQUEST + offsetof(typeof(*request), flags),
 				   request->flags, 0);
+	if (request->reserved0)
+		return args_refuse(error, XVCPU_ERR_RESERVED,
+				   RUN_REQUEST + offsetof(typeof(*request), reserved0),
+				   request->reserved0, 0);
 	if (request->sync & ~SYNC_GROUPS)
 		return args_refuse(error, XVCPU_ERR_BITS,
 				   RUN_REQUEST + offsetof(typeof(*request), sync),

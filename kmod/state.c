@@ -334,11 +334,9 @@ long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *ar
 {
 	struct xvcpu_state args;
 	long err = args_get(&args, arg);
-	u32 size;
 
 	if (err)
 		return err;
-	size = args.size;
 	args_clear_error(&args.error);
 	err = mask_check(&args, &args.error);
 	if (!err && (args.flags & ~XVCPU_GET_QUIESCED))
@@ -350,7 +348,8 @@ long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *ar
 		err = get_state(vcpu, &args);
 		mutex_unlock(&vcpu->lock);
 	}
-	if (!err && copy_to_user(arg, &args, min_t(size_t, size, sizeof(args))))
+	if (!err && (put_user(args.length, &arg->length) ||
+		     copy_to_user(&arg->groups, &args.groups, sizeof(args.groups))))
 		err = -EFAULT;
 	return args_error(&args, arg, err);
 }
@@ -434,8 +433,11 @@ static int state_write(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, 
 
 	if (err)
 		return err;
-	if (args->mask & XVCPU_GROUP_BIT(XVCPU_GROUP_REGS))
+	if (args->mask & XVCPU_GROUP_BIT(XVCPU_GROUP_REGS)) {
+		/* What was to be delivered belonged to the state that is replaced. */
 		vcpu->vmx.shutdown = false;
+		vcpu->vmx.event.info = 0;
+	}
 	for (i = 0; i < STATE_GROUPS; i++) {
 		if (args->mask & XVCPU_GROUP_BIT(i))
 			state_groups[i].set(vcpu, buffer + args->groups[i].offset);

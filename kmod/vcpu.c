@@ -13,7 +13,9 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
+#include <asm/fpu/types.h>
 
 #include <xvcpu.h>
 
@@ -102,6 +104,27 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
 	preempt_enable();
 }
 
+/*
+ * SDM "Processor State After Reset": FCW 0x40, MXCSR 0x1f80, everything else in its initial state, which
+ * is what components that the header does not name get.
+ */
+static int vcpu_reset_fpu(struct xvcpu_vcpu *vcpu)
+{
+	union fpregs_state *state = kzalloc(vcpu->fpu.uabi_size, GFP_KERNEL_ACCOUNT);
+	u32 pkru;
+	int err;
+
+	if (!state)
+		return -ENOMEM;
+	state->fxsave.cwd = 0x40;
+	state->fxsave.mxcsr = MXCSR_DEFAULT;
+	if (boot_cpu_has(X86_FEATURE_XSAVE))
+		state->xsave.header.xfeatures = XFEATURE_MASK_FPSSE;
+	err = fpu_copy_uabi_to_guest_fpstate(&vcpu->fpu, state, XFEATURE_MASK_FPSSE, &pkru);
+	kfree(state);
+	return err;
+}
+
 static long vcpu_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_reset __user *arg)
 {
 	struct xvcpu_reset args;
@@ -120,10 +143,12 @@ static long vcpu_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_reset __user *arg)
 		args_refuse(&args.error, XVCPU_ERR_RUNNING, 0, 0, 0);
 		err = -EBUSY;
 	} else {
-		err = xvcpu_vcpu_load(vcpu);
+		err = vcpu_reset_fpu(vcpu);
 	}
+	if (!err)
+		err = xvcpu_vcpu_load(vcpu);
 	if (!err) {
-		vmx_vcpu_reset(&vcpu->vmx, !vcpu->id);
+		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
 		WRITE_ONCE(run_sync(vcpu)->valid, 0);
 		xvcpu_vcpu_unload(vcpu);
 	}
@@ -243,16 +268,17 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;
 	err = vcpu_alloc_areas(vcpu);
+	if (!err)
+		err = vcpu_reset_fpu(vcpu);
 	if (err)
 		goto out_free;
-	vcpu->vmx.tsc_offset = vm->tsc_offset;
 	err = vmx_vcpu_init(&vcpu->vmx, &vm->memory.ept);
 	if (err)
 		goto out_free;
 	err = xvcpu_vcpu_load(vcpu);
 	if (err)
 		goto out_vmx;
-	vmx_vcpu_setup(&vcpu->vmx, !id);
+	vmx_vcpu_setup(&vcpu->vmx, vm->tsc_offset, !id);
 	xvcpu_vcpu_unload(vcpu);
 	return vcpu;
 

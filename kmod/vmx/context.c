@@ -24,11 +24,13 @@
 #include <asm/fsgsbase.h>
 #include <asm/mmu_context.h>
 #include <asm/msr.h>
+#include <asm/perf_event.h>
 #include <asm/pkru.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
 #include <asm/tlbflush.h>
 
+#include "../compat.h"
 #include "caps.h"
 #include "context.h"
 #include "entry.h"
@@ -108,6 +110,8 @@ void vmx_context_constant_host(struct vmx_vcpu *vcpu)
 	vmcs_write16(HOST_ES_SELECTOR, 0);
 	vmcs_write16(HOST_FS_SELECTOR, 0);
 	vmcs_write16(HOST_GS_SELECTOR, 0);
+	/* What vmcs->host_fs_base says of a new VMCS. */
+	vmcs_write_natural(HOST_FS_BASE, 0);
 
 	store_idt(&idt);
 	vmcs_write_natural(HOST_IDTR_BASE, idt.address);
@@ -147,8 +151,6 @@ void vmx_context_load(struct vmx_vcpu *vcpu)
 	savesegment(ds, vcpu->host.ds);
 	savesegment(es, vcpu->host.es);
 	vmcs_shadow_write(&vcpu->vmcs, _natural, host_fs_base, HOST_FS_BASE, current->thread.fsbase);
-	/* VM exit clears it, and only perf and the single-stepper set it: read once per stay. */
-	vcpu->host.debugctl = get_debugctlmsr();
 	wrmsrl(MSR_KERNEL_GS_BASE, vcpu->msr[VMX_MSR_KERNEL_GS_BASE]);
 	vcpu->host_loaded = true;
 }
@@ -277,8 +279,42 @@ static bool pkru_is_switched(const struct vmx_vcpu *vcpu)
 	       (vcpu->cr4 & X86_CR4_PKE || vcpu->xcr0 & XFEATURE_MASK_PKRU);
 }
 
+/*
+ * MSRs of perf that must not act in the guest: with PEBS on, the processor would write its records to the
+ * host's buffer address as a guest-linear one. No PMU: no entries.
+ */
+static void perf_msrs_load(struct vmx_vcpu *vcpu)
+{
+	struct perf_guest_switch_msr *msrs;
+	int nr = 0, i;
+
+	msrs = perf_guest_get_msrs(&nr, NULL);
+	vcpu->host.perf = 0;
+	for (i = 0; i < nr; i++) {
+		if (msrs[i].host == msrs[i].guest)
+			continue;
+		wrmsrl(msrs[i].msr, msrs[i].guest);
+		vcpu->host.perf |= BIT(i);
+	}
+	vcpu->host.perf_msrs = msrs;
+}
+
+/* The array is this CPU's and stays as it is while IRQs are off. */
+static void perf_msrs_restore(struct vmx_vcpu *vcpu)
+{
+	const struct perf_guest_switch_msr *msrs = vcpu->host.perf_msrs;
+	int i;
+
+	for (i = fls(vcpu->host.perf) - 1; i >= 0; i--) {
+		if (vcpu->host.perf & BIT(i))
+			wrmsrl(msrs[i].msr, msrs[i].host);
+	}
+}
+
 static void breakpoints_load(const struct vmx_vcpu *vcpu)
 {
+	/* The host's enables must not apply to the guest's addresses; entry loads the guest's. */
+	set_debugreg(0, 7);
 	set_debugreg(vcpu->dr[0], 0);
 	set_debugreg(vcpu->dr[1], 1);
 	set_debugreg(vcpu->dr[2], 2);
@@ -293,6 +329,9 @@ static void breakpoints_load(const struct vmx_vcpu *vcpu)
 void vmx_context_before_entry(struct vmx_vcpu *vcpu)
 {
 	user_msrs_load(vcpu);
+	/* VM exit clears it, and perf may change it between any two entries: one RDMSR each. */
+	vcpu->host.debugctl = get_debugctlmsr();
+	perf_msrs_load(vcpu);
 	vmcs_shadow_write(&vcpu->vmcs, _natural, host_cr3, HOST_CR3, __get_current_cr3_fast());
 	vmcs_shadow_write(&vcpu->vmcs, _natural, host_cr4, HOST_CR4, cr4_read_shadow());
 
@@ -328,6 +367,8 @@ void vmx_context_after_exit(struct vmx_vcpu *vcpu)
 		if (host_xss && vmx_caps.xsaves)
 			wrmsrl(MSR_IA32_XSS, host_xss);
 	}
+	perf_msrs_restore(vcpu);
+	compat_ibpb_before_user();
 	/* VM exit left DR7 at 0x400 and DEBUGCTL at 0. */
 	if (unlikely(hw_breakpoint_active()))
 		hw_breakpoint_restore();

@@ -132,6 +132,7 @@ static void leaves_d(void)
 		return;
 	e->eax = lower_32_bits(xcr0_offered);
 	e->edx = upper_32_bits(xcr0_offered);
+	e->ecx = 0;	/* filled in by exit_cpuid(), as EBX */
 	e = leaf_add(0xd, 1, XVCPU_CPUID_SUBLEAF);
 	if (!e)
 		return;
@@ -283,6 +284,9 @@ int vmx_cpuid_check(const struct xvcpu_cpuid_entry *table, u32 nr, struct xvcpu_
 		if (e->reserved)
 			return refuse(error, XVCPU_ERR_RESERVED, i,
 				      offsetof(typeof(*e), reserved), e->reserved, 0);
+		if (e->subleaf && !(e->flags & XVCPU_CPUID_SUBLEAF))
+			return refuse(error, XVCPU_ERR_VALUE, i, offsetof(typeof(*e), subleaf),
+				      e->subleaf, 0);
 		if (table_find(table, i, e->leaf, e->subleaf))
 			return refuse(error, XVCPU_ERR_TWICE, i, offsetof(typeof(*e), leaf),
 				      e->leaf, 0);
@@ -301,6 +305,11 @@ static const struct xvcpu_cpuid_entry *vcpu_leaf(const struct vmx_vcpu *vcpu, u3
 	const struct xvcpu_cpuid_entry *e = table_find(vcpu->cpuid, vcpu->cpuid_nr, leaf, subleaf);
 
 	return e ? e : &none;
+}
+
+u32 vmx_cpuid_signature(const struct vmx_vcpu *vcpu)
+{
+	return vcpu_leaf(vcpu, 1, 0)->eax;
 }
 
 /* CR4 bits that exist only with a feature. */
@@ -428,6 +437,8 @@ enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 	case 0xd:
 		if (subleaf < 2 && vcpu->xcr0_allowed != XFEATURE_MASK_FP)
 			ebx = xsave_size(vcpu, vcpu->xcr0, subleaf);
+		if (!subleaf && vcpu->xcr0_allowed != XFEATURE_MASK_FP)
+			ecx = xsave_size(vcpu, vcpu->xcr0_allowed, false);
 		break;
 	}
 	vcpu->gpr[VMX_RAX] = e->eax;

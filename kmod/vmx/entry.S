@@ -11,7 +11,9 @@
 #include <linux/linkage.h>
 #include <asm/alternative.h>
 #include <asm/asm.h>
+#include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
+#include <asm/percpu.h>
 #include <asm/segment.h>
 #include <asm/unwind_hints.h>
 
@@ -113,6 +115,18 @@ SYM_INNER_LABEL(vmx_exit_landing, SYM_L_GLOBAL)
 
 	FILL_RETURN_BUFFER %_ASM_CX, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
+	/*
+	 * Legacy IBRS protects only what follows its own write after the exit, even where it was set
+	 * all along; the guest cannot reach the MSR.
+	 */
+	ALTERNATIVE "jmp .Librs_done", "", X86_FEATURE_KERNEL_IBRS
+	mov	$MSR_IA32_SPEC_CTRL, %ecx
+	mov	PER_CPU_VAR(x86_spec_ctrl_current), %rax
+	mov	%rax, %rdx
+	shr	$32, %rdx
+	wrmsr
+	lfence
+.Librs_done:
 	/* Clobbers RAX, RCX: the result waits in RBX. */
 	CLEAR_BRANCH_HISTORY_VMEXIT
 	mov	%ebx, %eax

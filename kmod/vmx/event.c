@@ -8,6 +8,7 @@
  * Delivery").
  */
 #include <linux/percpu.h>
+#include <asm/cpufeature.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 #include <asm/vmx.h>
@@ -132,10 +133,13 @@ static bool event_has_insn_len(u32 info)
  */
 void vmx_inject(struct vmx_vcpu *vcpu)
 {
-	const struct vmx_event *event = &vcpu->event;
+	struct vmx_event *event = &vcpu->event;
 
 	if (likely(!event->info))
 		return;
+	/* The VMM may have gone to real mode since it was raised. */
+	if (!(vcpu->cr0 & X86_CR0_PE))
+		event->info &= ~INTR_INFO_DELIVER_CODE_MASK;
 	if (event->info & INTR_INFO_DELIVER_CODE_MASK)
 		vmcs_write32(VM_ENTRY_EXCEPTION_ERROR_CODE, event->error);
 	if (event_has_insn_len(event->info))
@@ -158,11 +162,25 @@ static enum vmx_next exception_debug(struct vmx_vcpu *vcpu, u32 info)
 		vmcs_write_natural(GUEST_DR7, vcpu->dr7);
 	}
 	vmx_raise(vcpu, X86_TRAP_DB, 0);
+	if (vmx_is_blocking())
+		vmx_pend_single_step(vmx_get_rflags(vcpu) & X86_EFLAGS_TF);
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_PRIV_SW_EXCEPTION) {
 		vcpu->event.info = X86_TRAP_DB | INTR_TYPE_PRIV_SW_EXCEPTION | INTR_INFO_VALID_MASK;
 		vcpu->event.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
 	}
 	return VMX_RESUME;
+}
+
+/* #AC of the guest's own needs CPL 3, AM and AC; any other is the host's split-lock detection. */
+static bool is_split_lock(struct vmx_vcpu *vcpu)
+{
+	if (!boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT))
+		return false;
+	vmx_read_crs(vcpu);
+	/* For the run loop, which handles it where it may sleep. */
+	vmx_get_rip(vcpu);
+	return vmx_cpl(vcpu) != 3 || !(vcpu->cr0 & X86_CR0_AM) ||
+	       !(vmx_get_rflags(vcpu) & X86_EFLAGS_AC);
 }
 
 /**
@@ -183,6 +201,8 @@ enum vmx_next exit_exception(struct vmx_vcpu *vcpu)
 	case X86_TRAP_DB:
 		return exception_debug(vcpu, info);
 	case X86_TRAP_AC:
+		if (is_split_lock(vcpu))
+			return VMX_SPLIT_LOCK;
 		vmx_raise(vcpu, X86_TRAP_AC, vmcs_read32(VM_EXIT_INTR_ERROR_CODE));
 		return VMX_RESUME;
 	}

@@ -56,22 +56,46 @@ void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits)
 	vcpu->wait.reason = reason;
 }
 
-/* The instruction is done with: what blocked interrupts for its length is over. */
-void vmx_stop_blocking(struct vmx_vcpu *vcpu)
+/*
+ * While STI or MOV SS blocks, the pending single-step trap must be there just when TF is set (SDM
+ * "Checks on Guest Non-Register State").
+ */
+void vmx_pend_single_step(bool pending)
+{
+	unsigned long debug = vmcs_read_natural(GUEST_PENDING_DBG_EXCEPTIONS);
+
+	debug = pending ? debug | PENDING_DEBUG_BS : debug & ~PENDING_DEBUG_BS;
+	vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS, debug);
+}
+
+bool vmx_is_blocking(void)
+{
+	return vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & INTERRUPTIBILITY_BLOCKING;
+}
+
+/* Blocking by STI and MOV SS belongs to one instruction boundary and ends with it. */
+void vmx_unblock(void)
 {
 	u32 state = vmcs_read32(GUEST_INTERRUPTIBILITY_INFO);
 
 	if (state & INTERRUPTIBILITY_BLOCKING)
 		vmcs_write32(GUEST_INTERRUPTIBILITY_INFO, state & ~INTERRUPTIBILITY_BLOCKING);
+}
+
+/* The instruction is done with: what blocked interrupts for its length is over. */
+void vmx_stop_blocking(struct vmx_vcpu *vcpu)
+{
+	vmx_unblock();
 	/*
 	 * A single-step trap follows the instruction as if the processor had executed it. It must
 	 * be pending whenever TF is set without blocking (SDM "Checks on Guest Non-Register
 	 * State").
 	 */
 	if (unlikely(vmx_get_rflags(vcpu) & X86_EFLAGS_TF))
-		vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS,
-				   vmcs_read_natural(GUEST_PENDING_DBG_EXCEPTIONS) |
-				   PENDING_DEBUG_BS);
+		vmx_pend_single_step(true);
+	/* An EPT violation saves RF as set, for the retry that does not come. */
+	if (vmx_get_rflags(vcpu) & X86_EFLAGS_RF)
+		vmx_set_rflags(vcpu, vmx_get_rflags(vcpu) & ~X86_EFLAGS_RF);
 }
 
 /**
@@ -133,14 +157,8 @@ enum vmx_next exit_hardware(struct vmx_vcpu *vcpu, u32 reason, u32 code)
 		vmx_exit_to_user(vcpu, reason, VMX_WAITS_NOT);
 	} else {
 		vmx_exit_to_user(vcpu, reason, VMX_WAITS_RETRY);
-		vcpu->wait.insn_len = hw->insn_len;
 	}
 	return VMX_TO_USER;
-}
-
-static enum vmx_next exit_internal(struct vmx_vcpu *vcpu)
-{
-	return exit_hardware(vcpu, XVCPU_EXIT_INTERNAL, XVCPU_INTERNAL_EXIT);
 }
 
 static enum vmx_next exit_ept_misconfig(struct vmx_vcpu *vcpu)
@@ -236,6 +254,9 @@ static enum vmx_next exit_ept_violation(struct vmx_vcpu *vcpu)
 		fault->access |= XVCPU_ACCESS_GLA;
 		if (!(qual & EPT_QUAL_FINAL))
 			fault->access |= XVCPU_ACCESS_WALK;
+	} else {
+		/* Only a MOV to CR3 that loads PDPTEs has no linear address. */
+		fault->access |= XVCPU_ACCESS_WALK;
 	}
 	/* IRET had unblocked NMIs before it faulted: it will be executed again. */
 	if ((qual & EPT_QUAL_NMI_UNBLOCKED) && !(vcpu->vectoring & VECTORING_INFO_VALID_MASK))
@@ -279,7 +300,6 @@ static enum vmx_next (*const exit_handlers[])(struct vmx_vcpu *vcpu) = {
 	[EXIT_REASON_MSR_WRITE]          = exit_wrmsr,
 	[EXIT_REASON_MWAIT_INSTRUCTION]  = exit_ud,
 	[EXIT_REASON_MONITOR_INSTRUCTION] = exit_ud,
-	[EXIT_REASON_MCE_DURING_VMENTRY] = exit_internal,
 	[EXIT_REASON_EPT_VIOLATION]      = exit_ept_violation,
 	[EXIT_REASON_EPT_MISCONFIG]      = exit_ept_misconfig,
 	[EXIT_REASON_INVEPT]             = exit_ud,

@@ -16,6 +16,10 @@ enum vmx_next exit_gp(struct vmx_vcpu *vcpu);
 enum vmx_next exit_ud(struct vmx_vcpu *vcpu);
 enum vmx_next exit_hardware(struct vmx_vcpu *vcpu, u32 reason, u32 code);
 
+void vmx_pend_single_step(bool pending);
+bool vmx_is_blocking(void);
+void vmx_unblock(void);
+
 /* exit_cr.c */
 enum vmx_next exit_cr_access(struct vmx_vcpu *vcpu);
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu);
@@ -25,6 +29,7 @@ void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0);
 void vmx_write_cr4(struct vmx_vcpu *vcpu, unsigned long cr4);
 void vmx_write_efer(struct vmx_vcpu *vcpu, u64 efer);
 void vmx_read_crs(struct vmx_vcpu *vcpu);
+void vmx_write_pdptes(const u64 *pdpte);
 
 /* msr.c */
 enum vmx_next exit_rdmsr(struct vmx_vcpu *vcpu);
@@ -37,6 +42,7 @@ void vmx_msr_reset(struct vmx_vcpu *vcpu);
 /* cpuid.c */
 enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu);
 void vmx_cpuid_init(void);
+u32 vmx_cpuid_signature(const struct vmx_vcpu *vcpu);
 
 /* event.c */
 enum vmx_next exit_exception(struct vmx_vcpu *vcpu);

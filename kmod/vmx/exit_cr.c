@@ -68,6 +68,14 @@ void vmx_read_crs(struct vmx_vcpu *vcpu)
 		    (vmcs_read_natural(GUEST_CR4) & CR4_GUEST_OWNED);
 }
 
+void vmx_write_pdptes(const u64 *pdpte)
+{
+	vmcs_write64(GUEST_PDPTR0, pdpte[0]);
+	vmcs_write64(GUEST_PDPTR1, pdpte[1]);
+	vmcs_write64(GUEST_PDPTR2, pdpte[2]);
+	vmcs_write64(GUEST_PDPTR3, pdpte[3]);
+}
+
 /*
  * The processor runs with what VMX operation demands (NE), and without CD and NW: caching of
  * guest memory is the host's to decide.
@@ -215,16 +223,14 @@ bool vmx_paging_again(struct vmx_vcpu *vcpu)
  */
 enum vmx_next vmx_finish_paging(struct vmx_vcpu *vcpu, const u64 *pdpte, bool readable)
 {
-	static const u32 fields[] = { GUEST_PDPTR0, GUEST_PDPTR1, GUEST_PDPTR2, GUEST_PDPTR3 };
 	u64 reserved = GENMASK_ULL(63, vmx_gpa_bits()) | GENMASK_ULL(8, 5) | GENMASK_ULL(2, 1);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+	for (i = 0; i < 4; i++) {
 		if (!readable || ((pdpte[i] & 1) && (pdpte[i] & reserved)))
 			return exit_gp(vcpu);
 	}
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		vmcs_write64(fields[i], pdpte[i]);
+	vmx_write_pdptes(pdpte);
 	commit_cr4(vcpu, vcpu->paging.cr4);
 	commit_cr0(vcpu, vcpu->paging.cr0);
 	guest_tlb_flush(vcpu);

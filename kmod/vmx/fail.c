@@ -66,9 +66,6 @@ enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error)
 	struct vmx_check_result result = {};
 	struct vmx_check_env env;
 
-	/* The event was not delivered and stays in vcpu->event; the field must not keep a copy. */
-	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, 0);
-
 	env_init(&env, vcpu);
 	if (instruction_error == VMXERR_HOST_STATE)
 		vmx_check_host_state(&env, fail_read, NULL, &result);
@@ -76,6 +73,9 @@ enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error)
 		vmx_check_controls(&env, fail_read, NULL, &result);
 	else
 		vmx_check_guest_state(&env, fail_read, NULL, &result);
+
+	/* The event was not delivered and stays in vcpu->event; the field must not keep a copy. */
+	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, 0);
 
 	memset(fail, 0, sizeof(*fail));
 	fail->instruction_error = instruction_error;

@@ -267,6 +267,8 @@ static bool msr_read(struct vmx_vcpu *vcpu, u32 index, u64 *value)
 		*value = vcpu->efer;
 	else if (index == MSR_IA32_APICBASE)
 		*value = vcpu->apic_base;
+	else if (index == MSR_IA32_XSS && (vcpu->vmcs.proc2 & SECONDARY_EXEC_XSAVES))
+		*value = 0;
 	else if (index == MSR_TSC_AUX && !(vcpu->vmcs.proc2 & SECONDARY_EXEC_ENABLE_RDTSCP))
 		return false;
 	else if (msr_in_list(index))
@@ -312,6 +314,10 @@ static int msr_write(struct vmx_vcpu *vcpu, u32 index, u64 value)
 		if (!(vcpu->vmcs.proc2 & SECONDARY_EXEC_ENABLE_RDTSCP))
 			return -ENOENT;
 		break;
+	case MSR_IA32_XSS:
+		if (!(vcpu->vmcs.proc2 & SECONDARY_EXEC_XSAVES))
+			return -ENOENT;
+		return value ? -EINVAL : 0;
 	}
 	if (msr_fixed(index, &fixed))
 		return value == fixed ? 0 : -EINVAL;

@@ -38,6 +38,7 @@ DEFINE_PER_CPU(struct vmx_cpu, vmx_cpu);
 
 static DEFINE_MUTEX(power_mutex);
 static unsigned int power_users;
+static bool power_rebooting;
 static enum cpuhp_state power_hp_state;
 
 /*
@@ -53,7 +54,7 @@ static int vmx_cpu_on(void)
 		return 0;
 	if (!cpu->region)
 		return -ENOMEM;
-	if (cr4_read_shadow() & X86_CR4_VMXE)
+	if (cr4_read_shadow() & X86_CR4_VMXE || READ_ONCE(power_rebooting))
 		return -EBUSY;
 	if (!vmx_caps_same_on_this_cpu())
 		return -EOPNOTSUPP;
@@ -193,6 +194,11 @@ void vmx_power_put(void)
 	mutex_unlock(&power_mutex);
 }
 
+bool vmx_power_is_ours(void)
+{
+	return READ_ONCE(power_users);
+}
+
 static void vmx_taken_ipi(void *data)
 {
 	if ((cr4_read_shadow() & X86_CR4_VMXE) && !this_cpu_read(vmx_cpu.on))
@@ -255,9 +261,10 @@ static struct syscore_ops vmx_syscore_ops = {
 	.resume = vmx_resume,
 };
 
-/* Some firmware hangs on reboot with VMX on. Nothing turns it on again: userspace is gone. */
+/* Some firmware hangs on reboot with VMX on. Userspace may still run: nothing turns it on again. */
 static int vmx_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
+	WRITE_ONCE(power_rebooting, true);
 	on_each_cpu(vmx_cpu_off_ipi, NULL, 1);
 	return NOTIFY_OK;
 }
@@ -301,4 +308,5 @@ void vmx_power_exit(void)
 	unregister_syscore_ops(&vmx_syscore_ops);
 	vmx_crash_exit();
 	cpuhp_remove_state_nocalls(power_hp_state);
+	regions_free();
 }

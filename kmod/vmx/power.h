@@ -33,5 +33,6 @@ void vmx_power_exit(void);
 int vmx_power_get(u32 *reason);
 void vmx_power_put(void);
 bool vmx_power_taken(void);
+bool vmx_power_is_ours(void);
 
 #endif /* XVCPU_VMX_POWER_H */

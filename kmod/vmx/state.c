@@ -45,15 +45,16 @@ static bool is_canonical(u64 address)
 	return __is_canonical_address(address, boot_cpu_data.x86_virt_bits);
 }
 
-static bool all_zero(const u64 *words, unsigned int nr)
+/* 0 if all are. */
+static u64 first_set(const u64 *words, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (words[i])
-			return false;
+			return words[i];
 	}
-	return true;
+	return 0;
 }
 
 int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error)
@@ -61,8 +62,9 @@ int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error)
 	if (regs->rflags & ~(u64)RFLAGS_DEFINED || !(regs->rflags & X86_EFLAGS_FIXED))
 		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*regs), rflags),
 			      regs->rflags, RFLAGS_DEFINED);
-	if (!all_zero(regs->reserved, ARRAY_SIZE(regs->reserved)))
-		return refuse(error, XVCPU_ERR_RESERVED, offsetof(typeof(*regs), reserved), 0, 0);
+	if (first_set(regs->reserved, ARRAY_SIZE(regs->reserved)))
+		return refuse(error, XVCPU_ERR_RESERVED, offsetof(typeof(*regs), reserved),
+			      first_set(regs->reserved, ARRAY_SIZE(regs->reserved)), 0);
 	return 0;
 }
 
@@ -86,8 +88,9 @@ unsigned int vmx_cs_bits(struct vmx_vcpu *vcpu)
 {
 	u32 ar;
 
-	if (!(vcpu->cr0 & X86_CR0_PE) || (vmx_get_rflags(vcpu) & X86_EFLAGS_VM))
+	if (vmx_get_rflags(vcpu) & X86_EFLAGS_VM)
 		return 16;
+	/* Also after PE was cleared: the hidden part of CS stays until CS is loaded. */
 	ar = vmcs_read32(GUEST_CS_AR_BYTES);
 	if ((vcpu->efer & EFER_LMA) && (ar & BIT(13)))
 		return 64;
@@ -133,8 +136,9 @@ int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error)
 	err = check_table(&sregs->gdtr, offsetof(typeof(*sregs), gdtr), error);
 	if (!err)
 		err = check_table(&sregs->idtr, offsetof(typeof(*sregs), idtr), error);
-	if (!err && !all_zero(sregs->reserved, ARRAY_SIZE(sregs->reserved)))
-		err = refuse(error, XVCPU_ERR_RESERVED, offsetof(typeof(*sregs), reserved), 0, 0);
+	if (!err && first_set(sregs->reserved, ARRAY_SIZE(sregs->reserved)))
+		err = refuse(error, XVCPU_ERR_RESERVED, offsetof(typeof(*sregs), reserved),
+			     first_set(sregs->reserved, ARRAY_SIZE(sregs->reserved)), 0);
 	return err;
 }
 
@@ -173,7 +177,8 @@ int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs
 	}
 	for (i = 0; i < ARRAY_SIZE(cregs_zero); i++) {
 		if (*(const u64 *)(bytes + cregs_zero[i].offset))
-			return refuse(error, cregs_zero[i].code, cregs_zero[i].offset, 0, 0);
+			return refuse(error, cregs_zero[i].code, cregs_zero[i].offset,
+				      *(const u64 *)(bytes + cregs_zero[i].offset), 0);
 	}
 	/* Combinations that no MOV to CR0 can make. */
 	if (((cregs->cr0 & X86_CR0_PG) && !(cregs->cr0 & X86_CR0_PE)) ||
@@ -209,10 +214,17 @@ void vmx_get_regs(struct vmx_vcpu *vcpu, struct xvcpu_regs *regs)
 void vmx_set_regs(struct vmx_vcpu *vcpu, const struct xvcpu_regs *regs)
 {
 	BUILD_BUG_ON(offsetof(struct xvcpu_regs, rip) != sizeof(vcpu->gpr));
+	/* At another boundary, or with IF clear, nothing blocks (and entry would refuse the latter). */
+	if (regs->rip != vmx_get_rip(vcpu) || !(regs->rflags & X86_EFLAGS_IF)) {
+		vmx_unblock();
+		vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS, 0);
+	}
 	memcpy(vcpu->gpr, regs, sizeof(vcpu->gpr));
 	vmx_set_gpr(vcpu, VMX_RSP, regs->rsp);
 	vmx_set_rip(vcpu, regs->rip);
 	vmx_set_rflags(vcpu, regs->rflags);
+	if (vmx_is_blocking())
+		vmx_pend_single_step(regs->rflags & X86_EFLAGS_TF);
 }
 
 static void get_segment(unsigned int i, struct xvcpu_segment *segment)
@@ -295,6 +307,7 @@ void vmx_get_cregs(struct vmx_vcpu *vcpu, struct xvcpu_cregs *cregs)
 	cregs->efer = vcpu->efer;
 	cregs->apic_base = vcpu->apic_base;
 	cregs->xcr0 = vcpu->xcr0;
+	cregs->flags = vcpu->load_pdpte ? XVCPU_CREGS_LOAD_PDPTE : 0;
 	cregs->pdpte[0] = vmcs_read64(GUEST_PDPTR0);
 	cregs->pdpte[1] = vmcs_read64(GUEST_PDPTR1);
 	cregs->pdpte[2] = vmcs_read64(GUEST_PDPTR2);
@@ -308,10 +321,8 @@ void vmx_set_cregs(struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs)
 	vcpu->xcr0 = cregs->xcr0;
 	vcpu->load_pdpte = cregs->flags & XVCPU_CREGS_LOAD_PDPTE;
 	vmcs_write_natural(GUEST_CR3, cregs->cr3);
-	vmcs_write64(GUEST_PDPTR0, cregs->pdpte[0]);
-	vmcs_write64(GUEST_PDPTR1, cregs->pdpte[1]);
-	vmcs_write64(GUEST_PDPTR2, cregs->pdpte[2]);
-	vmcs_write64(GUEST_PDPTR3, cregs->pdpte[3]);
+	if (!vcpu->load_pdpte)
+		vmx_write_pdptes(cregs->pdpte);
 	vmx_write_cr0(vcpu, cregs->cr0);
 	vmx_write_cr4(vcpu, cregs->cr4);
 	vmx_write_efer(vcpu, cregs->efer);

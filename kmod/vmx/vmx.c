@@ -70,6 +70,11 @@ unsigned int vmx_gpa_bits(void)
 	return min_t(unsigned int, boot_cpu_data.x86_phys_bits, 48);
 }
 
+bool vmx_present(void)
+{
+	return vmx_caps.feature[XVCPU_FEATURE_VMX] == XVCPU_REASON_OK;
+}
+
 /**
  * vmx_info - features and limits for XVCPU_GET_INFO
  */
@@ -80,7 +85,8 @@ void vmx_info(struct xvcpu_info *info)
 	BUILD_BUG_ON(sizeof(vmx_caps.feature) != sizeof(info->features));
 	memcpy(info->features, vmx_caps.feature, sizeof(info->features));
 	reason = vmx_caps_missing(&feature);
-	if (reason == XVCPU_REASON_OK && vmx_power_taken()) {
+	/* Whose VMX it is needs asking only while it is not ours. */
+	if (reason == XVCPU_REASON_OK && !vmx_power_is_ours() && vmx_power_taken()) {
 		reason = XVCPU_REASON_TAKEN;
 		info->features[XVCPU_FEATURE_AVAILABLE] = reason;
 	}
@@ -163,7 +169,6 @@ static void vmcs_setup(struct vmx_vcpu *vcpu)
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, 0);
 	vmcs_write_natural(CR0_GUEST_HOST_MASK, ~CR0_GUEST_OWNED);
 	vmcs_write_natural(CR4_GUEST_HOST_MASK, ~CR4_GUEST_OWNED);
-	vmcs_write64(TSC_OFFSET, vcpu->tsc_offset);
 	vmx_context_constant_host(vcpu);
 }
 
@@ -187,12 +192,13 @@ static void reset_segments(struct vmx_vcpu *vcpu)
 }
 
 /**
- * vmx_vcpu_reset - the state after power-up; keeps CPUID, TSC offset and counters
+ * vmx_vcpu_reset - the state after power-up; keeps CPUID and counters
+ * @tsc_offset: the VM's
  * @bsp: bootstrap processor
  *
  * The vCPU is loaded.
  */
-void vmx_vcpu_reset(struct vmx_vcpu *vcpu, bool bsp)
+void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 {
 	struct xvcpu_regs regs = { .rip = 0xfff0, .rflags = X86_EFLAGS_FIXED };
 	struct xvcpu_cregs cregs = {
@@ -201,7 +207,7 @@ void vmx_vcpu_reset(struct vmx_vcpu *vcpu, bool bsp)
 	};
 	struct xvcpu_debug_regs debug = { .dr6 = DR6_RESERVED, .dr7 = DR7_ONE };
 
-	regs.rdx = cpuid_eax(1);
+	regs.rdx = vmx_cpuid_signature(vcpu);
 	vcpu->apic_base = APIC_BASE_ADDRESS | APIC_BASE_EN | (bsp ? APIC_BASE_BSP : 0);
 	vmx_set_regs(vcpu, &regs);
 	reset_segments(vcpu);
@@ -212,6 +218,9 @@ void vmx_vcpu_reset(struct vmx_vcpu *vcpu, bool bsp)
 	vcpu->event.info = 0;
 	vcpu->wait.kind = VMX_WAITS_NOT;
 	vcpu->shutdown = false;
+	vcpu->load_pdpte = false;
+	vcpu->tsc_offset = tsc_offset;
+	vmcs_write64(TSC_OFFSET, tsc_offset);
 	vmcs_write64(GUEST_IA32_DEBUGCTL, 0);
 	vmcs_write32(GUEST_INTERRUPTIBILITY_INFO, 0);
 	vmcs_write32(GUEST_ACTIVITY_STATE, 0);
@@ -256,11 +265,11 @@ void vmx_vcpu_destroy(struct vmx_vcpu *vcpu)
  *
  * The vCPU is loaded. VPID exhaustion has turned the control off for this vCPU.
  */
-void vmx_vcpu_setup(struct vmx_vcpu *vcpu, bool bsp)
+void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 {
 	vmcs_setup(vcpu);
 	vmx_cpuid_set(vcpu, vmx_cpuid_supported, vmx_cpuid_supported_nr);
-	vmx_vcpu_reset(vcpu, bsp);
+	vmx_vcpu_reset(vcpu, tsc_offset, bsp);
 }
 
 /**
@@ -337,26 +346,34 @@ static noinstr int enter_guest(struct vmx_vcpu *vcpu)
 	return ret;
 }
 
-/*
- * NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must stay off until
- * here.
- */
+static void host_machine_check(void)
+{
+	struct pt_regs regs = { .cs = 3 /* user mode: recoverable */, .flags = X86_EFLAGS_IF };
+
+	if (IS_ENABLED(CONFIG_X86_MCE))
+		do_machine_check(&regs);
+}
+
+/* NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must be off until here. */
 static void host_exception(struct vmx_vcpu *vcpu)
 {
 	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
-	struct pt_regs regs = { .cs = 3 /* user mode: recoverable */, .flags = X86_EFLAGS_IF };
 
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
 		vmx_host_nmi();
-	else if (IS_ENABLED(CONFIG_X86_MCE) && (info & INTR_INFO_VECTOR_MASK) == X86_TRAP_MC)
-		do_machine_check(&regs);
+	else if ((info & INTR_INFO_VECTOR_MASK) == X86_TRAP_MC)
+		host_machine_check();
 }
 
 static enum vmx_next enter_failed(struct vmx_vcpu *vcpu, int how)
 {
+	u32 error;
+
 	if (how == VMX_LOST)
 		return VMX_NOT_HERE;
-	return exit_fail_entry(vcpu, vmcs_read32(VM_INSTRUCTION_ERROR));
+	error = vmcs_read32(VM_INSTRUCTION_ERROR);
+	/* No error number: there was no current VMCS (VMfailInvalid), which is lost hardware, too. */
+	return error ? exit_fail_entry(vcpu, error) : VMX_NOT_HERE;
 }
 
 /**
@@ -382,8 +399,11 @@ enum vmx_next vmx_run(struct vmx_vcpu *vcpu)
 		return enter_failed(vcpu, how);
 
 	vcpu->exit_reason = vmcs_read32(VM_EXIT_REASON);
-	if (unlikely(vcpu->exit_reason & EXIT_REASON_FAILED))
+	if (unlikely(vcpu->exit_reason & EXIT_REASON_FAILED)) {
+		if ((u16)vcpu->exit_reason == EXIT_REASON_MCE_DURING_VMENTRY)
+			host_machine_check();
 		return VMX_RESUME;
+	}
 	vcpu->vmcs.launched = true;
 	vcpu->vectoring = vmcs_read32(IDT_VECTORING_INFO_FIELD);
 	if (unlikely(vcpu->exit_reason == EXIT_REASON_EXCEPTION_NMI))

@@ -17,6 +17,7 @@
 
 struct ept;
 struct ept_config;
+struct perf_guest_switch_msr;
 
 /**
  * enum vmx_next - what the run loop does after an exit was handled
@@ -25,6 +26,7 @@ struct ept_config;
  * @VMX_PAGING:   a change of CR0, CR3 or CR4 that loads PDPTEs from guest memory:
  *                vmx_finish_paging()
  * @VMX_TO_USER:  the exit section is filled: return to userspace
+ * @VMX_SPLIT_LOCK: the host's detection of split locks hit the guest at vmx_vcpu.rip
  * @VMX_NOT_HERE: VMX is off on this CPU
  */
 enum vmx_next {
@@ -32,6 +34,7 @@ enum vmx_next {
 	VMX_MEMORY,
 	VMX_PAGING,
 	VMX_TO_USER,
+	VMX_SPLIT_LOCK,
 	VMX_NOT_HERE,
 };
 
@@ -140,7 +143,7 @@ enum vmx_msr_slot {
  * @dr6:           DR6
  * @dr7:           DR7, also in the VMCS
  * @msr:           by &enum vmx_msr_slot
- * @tsc_offset:    the VM's
+ * @tsc_offset:    the VM's, until the guest or the VMM writes IA32_TSC
  * @event:         to be injected
  * @exit_reason:   of the last exit
  * @vectoring:     IDT-vectoring information of the last exit
@@ -204,6 +207,8 @@ struct vmx_vcpu {
 		u64 kernel_gs_base;
 		u64 debugctl;
 		u32 pkru;
+		u32 perf;
+		const struct perf_guest_switch_msr *perf_msrs;
 	} host;
 
 	struct xvcpu_run_exit *run_exit;
@@ -222,11 +227,12 @@ int vmx_enable(struct xvcpu_error *error);
 void vmx_disable(void);
 void vmx_ept_config(struct ept_config *config);
 unsigned int vmx_gpa_bits(void);
+bool vmx_present(void);
 
 int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept);
 void vmx_vcpu_destroy(struct vmx_vcpu *vcpu);
-void vmx_vcpu_setup(struct vmx_vcpu *vcpu, bool bsp);
-void vmx_vcpu_reset(struct vmx_vcpu *vcpu, bool bsp);
+void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
+void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
 
 int vmx_load(struct vmx_vcpu *vcpu);
 void vmx_put(struct vmx_vcpu *vcpu);
