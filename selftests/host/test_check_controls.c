@@ -31,6 +31,16 @@
 #define HIGH_PAGE	BIT_ULL(38)
 #define BEYOND		BIT_ULL(39)
 
+static void cr3_targets_not_told(struct machine *m)
+{
+	m->env.misc &= ~0x1ff0000ull;
+}
+
+static void two_cr3_targets(struct machine *m)
+{
+	m->env.misc ^= 0x60000;
+}
+
 static void no_mtf(struct machine *m)
 {
 	m->env.proc.may &= ~CPU_BASED_MONITOR_TRAP_FLAG;
@@ -98,7 +108,11 @@ static const struct broken reserved_rows[] = {
 	BREAK(ENTRY_CONTROLS, PROTECTED, .edit = ENTRY(BIT(17))),
 	BREAK(CR3_TARGETS, PROTECTED, .setup = { SET(CR3_TARGET_COUNT, 4) },
 	      .edit = SET(CR3_TARGET_COUNT, 5)),
-	BREAK(CR3_TARGETS, PROTECTED, .edit = SET(CR3_TARGET_COUNT, 0xffffffff)),
+	BREAK(CR3_TARGETS, PROTECTED, .edit = SET(CR3_TARGET_COUNT, 0xffffffff), .want = 4),
+	BREAK(CR3_TARGETS, PROTECTED, .prepare = two_cr3_targets,
+	      .setup = { SET(CR3_TARGET_COUNT, 2) }, .edit = SET(CR3_TARGET_COUNT, 3), .want = 2),
+	BREAK(CR3_TARGETS, PROTECTED, .prepare = cr3_targets_not_told,
+	      .setup = { SET(CR3_TARGET_COUNT, 4) }, .edit = SET(CR3_TARGET_COUNT, 5), .want = 4),
 };
 
 static const struct broken address_rows[] = {
@@ -279,12 +293,12 @@ static const struct broken msr_area_rows[] = {
 };
 
 static const struct broken event_rows[] = {
-	BREAK(EVENT_TYPE, PROTECTED, .edit = EVENT(INTR_TYPE_RESERVED, 32)),
+	BREAK(EVENT_TYPE, PROTECTED, .edit = EVENT(INTR_TYPE_RESERVED, 32), .want = 0x120),
 	BREAK(EVENT_TYPE, PROTECTED, .prepare = no_mtf, .edit = EVENT(INTR_TYPE_OTHER_EVENT, 0)),
 	BREAK(EVENT_VECTOR, PROTECTED, .setup = { EVENT(INTR_TYPE_NMI_INTR, 2) },
-	      .edit = EVENT(INTR_TYPE_NMI_INTR, 3)),
+	      .edit = EVENT(INTR_TYPE_NMI_INTR, 3), .want = 0x80000202),
 	BREAK(EVENT_VECTOR, PROTECTED, .setup = { EVENT(INTR_TYPE_HARD_EXCEPTION, 31) },
-	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 32)),
+	      .edit = EVENT(INTR_TYPE_HARD_EXCEPTION, 0x47), .want = 0x80000307),
 	BREAK(EVENT_VECTOR, PROTECTED, .setup = { EVENT(INTR_TYPE_OTHER_EVENT, 0) },
 	      .edit = EVENT(INTR_TYPE_OTHER_EVENT, 1)),
 	BREAK(EVENT_ERROR_CODE, PROTECTED, .setup = { EVENT(INTR_TYPE_HARD_EXCEPTION, 6) },
@@ -441,6 +455,13 @@ static void exceptions_with_an_error_code(void)
 				EXPECT_EQ(XVCPU_RULE_EVENT_ERROR_CODE, out.rule);
 		}
 	}
+
+	/* Only an unrestricted guest can be in real mode, whatever CR0 holds. */
+	machine_init(&m, RESTRICTED);
+	m.field[GUEST_CR0] = 0x30;
+	m.field[VM_ENTRY_INTR_INFO_FIELD] = INTR_INFO_VALID_MASK | INTR_TYPE_HARD_EXCEPTION | 13 |
+					    INTR_INFO_DELIVER_CODE_MASK;
+	EXPECT(vmx_check_controls(&m.env, machine_read, &m, &out), "rule %u", out.rule);
 }
 
 static void reserved_bits(void)

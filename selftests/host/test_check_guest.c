@@ -306,6 +306,9 @@ static const struct broken dpl_rows[] = {
 	      .setup = { SET(GUEST_FS_SELECTOR, 0xb), SET(GUEST_FS_AR_BYTES, 0xc09f) },
 	      .edit = SET(GUEST_FS_AR_BYTES, 0xc09b)),
 	BREAK(SEG_DATA_DPL, RESTRICTED,
+	      .setup = { SET(GUEST_FS_SELECTOR, 0xb), SET(GUEST_FS_AR_BYTES, 0xc0f7) },
+	      .edit = SET(GUEST_FS_AR_BYTES, 0xc097), .want = 0xc0f7),
+	BREAK(SEG_DATA_DPL, RESTRICTED,
 	      .setup = { SET(GUEST_GS_SELECTOR, 3), OR(GUEST_GS_AR_BYTES, BIT(16)) },
 	      .edit = CLEAR(GUEST_GS_AR_BYTES, BIT(16))),
 };
@@ -527,16 +530,34 @@ static void link_to_an_ordinary_vmcs(struct machine *m)
 	m->field[SECONDARY_VM_EXEC_CONTROL] |= SECONDARY_EXEC_SHADOW_VMCS;
 }
 
-static void pdptes_in_memory(struct machine *m)
+static void link_to_an_ordinary_vmcs_as_wanted(struct machine *m)
 {
-	static const u64 pdptes[] = { 0x1001, ~1ull, 0x3001, 0x2001 | BIT_ULL(63) };
+	link_to(m, REVISION);
+}
+
+static void link_to_a_shadow_as_wanted(struct machine *m)
+{
+	link_to_a_shadow(m);
+	m->field[SECONDARY_VM_EXEC_CONTROL] |= SECONDARY_EXEC_SHADOW_VMCS;
+}
+
+/* Without EPT; PAE paging takes the low half of CR3 for a table of four. */
+static void good_pdptes_in_memory(struct machine *m)
+{
+	static const u64 pdptes[] = { 0x1001, ~1ull, 0x3e19, 0x7ffffff001 };
 
 	m->field[SECONDARY_VM_EXEC_CONTROL] = SECONDARY_EXEC_ENABLE_VPID;
-	m->field[GUEST_CR4] &= ~X86_CR4_PAE;
-	m->field[GUEST_CR3] = 0x6060;
+	m->field[GUEST_CR3] = BIT_ULL(32) | 0x6060;
 	m->field[GUEST_PDPTR0] = ~0ull;
 	m->page_pa = 0x6000;
+	memset(m->page, 0xff, sizeof(m->page));
 	memcpy(m->page + 0x60, pdptes, sizeof(pdptes));
+}
+
+static void pdptes_in_memory(struct machine *m)
+{
+	good_pdptes_in_memory(m);
+	m->page[0x60 + 3 * 8 + 7] = 0x80;
 }
 
 static const struct broken memory_rows[] = {
@@ -554,7 +575,7 @@ static const struct broken memory_rows[] = {
 	BREAK(PDPTE, PAE, .edit = OR(GUEST_PDPTR0, 2)),
 	BREAK(PDPTE, PAE, .edit = OR(GUEST_PDPTR0 + 4, BIT_ULL(5))),
 	BREAK(PDPTE, PAE, .setup = { SET(GUEST_PDPTR0 + 2, 0xfffffffffffffffe) },
-	      .edit = SET(GUEST_PDPTR0 + 2, BIT_ULL(63) | 1)),
+	      .edit = SET(GUEST_PDPTR0 + 2, BIT_ULL(63) | 0x1019), .want = 0x1019),
 	BREAK(PDPTE, PAE, .setup = { SET(GUEST_PDPTR0 + 6, BIT_ULL(38) | 0xe19) },
 	      .edit = OR(GUEST_PDPTR0 + 6, BEYOND)),
 	BREAK(PDPTE, RESTRICTED, .prepare = pdptes_in_memory, .memory = true,
@@ -589,6 +610,17 @@ static const struct broken allowed_rows[] = {
 			 SET(CHECK_GUEST_SSP, ~0ull), SET(CHECK_GUEST_UINV, 0xffff) }),
 	ALLOW(PROTECTED, .prepare = has_bus_lock),
 	ALLOW(PROTECTED, .prepare = cd_and_nw_fixed_wrongly),
+	ALLOW(PROTECTED, .prepare = has_sgx, .setup = { BLOCKING(MOV_SS) }),
+	ALLOW(PROTECTED, .prepare = has_sgx, .setup = { BLOCKING(GUEST_INTR_STATE_ENCLAVE_INTR) }),
+	ALLOW(PROTECTED, .prepare = has_rtm,
+	      .setup = { PENDING(0x400f), BLOCKING(MOV_SS), RFLAGS(X86_EFLAGS_TF) }),
+	ALLOW(PROTECTED, .prepare = link_to_an_ordinary_vmcs_as_wanted,
+	      .setup = { SET(VMCS_LINK_POINTER, LINK) }),
+	ALLOW(PROTECTED, .prepare = link_to_a_shadow_as_wanted,
+	      .setup = { SET(VMCS_LINK_POINTER, LINK) }),
+	ALLOW(RESTRICTED, .prepare = good_pdptes_in_memory,
+	      .setup = { OR(GUEST_CR4, X86_CR4_PAE) }),
+	ALLOW(UNPAGED, .setup = { OR(GUEST_CR4, X86_CR4_PAE), SET(GUEST_PDPTR0, ~0ull) }),
 	ALLOW(PROTECTED,
 	      .setup = { OR(GUEST_CS_AR_BYTES, BIT(12)), OR(GUEST_DS_AR_BYTES, BIT(12)),
 			 OR(GUEST_TR_AR_BYTES, BIT(12)), SET(GUEST_LDTR_AR_BYTES, 0x1082),
