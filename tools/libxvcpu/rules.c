@@ -5,10 +5,7 @@
  * A sentence says what must hold, as the SDM's chapter "VM Entries" demands it; which of several
  * fields it is about, the exit's own @field says.
  */
-#include <stddef.h>
-
-#include "rules.h"
-#include "xvcpu.h"
+#include "libxvcpu.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
