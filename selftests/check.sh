@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs every test there is and adds up their TAP.
+#
+#   check.sh [STEP|GROUP]...    groups: host, vm; default: both
+#   check.sh --list             the steps
+#   check.sh --demo             `make demo`
+#
+# A step is a function step_NAME here: it prints TAP, or runs programs whose TAP stands between
+# "# begin PROGRAM" and "# end PROGRAM STATUS". Its output is kept in build/check/STEP.log. Steps run
+# side by side; results are printed in the order of the list. A step that reports nothing, or ends with
+# a failure that it has not reported, counts as a failed test; so does a skipped one that skips.allow
+# does not name. The last line is "N passed, N failed, N skipped".
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=$(cd "$here/.." && pwd)
+out=$tree/build/check
+jobs=${CHECK_JOBS:-$(nproc)}
+[ "$jobs" -le 4 ] || jobs=4
+
+# The long ones first.
+vm_steps=(vm-1cpu vm-2cpu guests doctor no-vmx runner)
+host_steps=(lint host tools)
+
+say() { echo "check: $*" >&2; }
+
+# ---- steps that need no machine --------------------------------------------------------------
+
+step_lint() { "$here/lint.sh"; }
+
+step_host() { make -s -C "$here/host" O="$tree/build/host" check; }
+
+step_tools() {
+	local status=0
+	echo "# begin tools"
+	make -s -C "$tree/tools" O="$tree/build" check || status=$?
+	echo "# end tools $status"
+	status=0
+	echo "# begin devices"
+	make -s -C "$tree/tools/xvcpuctl/tests" O="$tree/build/tools-tests" check || status=$?
+	echo "# end devices $status"
+}
+
+# ---- steps in the machine --------------------------------------------------------------------
+
+machine() { # OPTION... -- COMMAND
+	"$here/vm/run" --add "$tree/build/xvcpuctl:/usr/bin/xvcpuctl" "$@"
+}
+
+step_vm-1cpu() { machine --cpus 1 --timeout 1500 -- ./run-tests.sh; }
+
+step_vm-2cpu() { machine --cpus 2 --timeout 2000 -- ./run-tests.sh; }
+
+step_guests() {
+	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
+		--add "$here/fixtures/grub-invaders-title.txt" \
+		--add "$here/fixtures/grub-invaders-paused.txt" -- ./tool_guests.sh
+}
+
+step_doctor() { machine --timeout 600 -- ./tool_doctor.sh; }
+
+step_no-vmx() { machine --engine tcg --timeout 300 -- ./tool_no_vmx.sh; }
+
+step_runner() { "$here/vm/test-run.sh"; }
+
+# ---- running them ----------------------------------------------------------------------------
+
+run_step() { # NAME
+	local started=$SECONDS status=0
+	"step_$1" >"$out/$1.log" 2>&1 </dev/null || status=$?
+	echo "$status $((SECONDS - started))" >"$out/$1.status"
+	say "$1: ended after $((SECONDS - started)) s"
+}
+
+run_steps() { # NAME...
+	local running=0 step
+	for step in "$@"; do
+		if [ $running -ge "$jobs" ]; then
+			wait -n
+			running=$((running - 1))
+		fi
+		say "$step: running"
+		run_step "$step" &
+		running=$((running + 1))
+	done
+	wait
+}
+
+build() {
+	say "installing what is missing"
+	"$here/deps.sh" || exit 1
+	say "building"
+	if ! make -C "$tree" all >"$out/build.log" 2>&1; then
+		cat "$out/build.log" >&2
+		echo "not ok 1 - build"
+		echo "0 passed, 1 failed, 0 skipped"
+		exit 1
+	fi
+	grep -E 'warning:|WARNING:' "$out/build.log" >&2
+}
+
+# ---- adding up -------------------------------------------------------------------------------
+
+# Prints the results of one step as TAP, numbered from $2 + 1, and last a line "=passed failed skipped".
+tap_of() { # STEP COUNT
+	local status seconds
+	read -r status seconds <"$out/$1.status"
+	echo "# $1: $seconds s, $out/$1.log"
+	awk -v step="$1" -v n="$2" -v status="$status" -v allow="$here/skips.allow" '
+	function result(ok, name, note) {
+		n++
+		if (ok) passed++; else { failed++; program_failed++ }
+		print (ok ? "ok " : "not ok ") n " - " step ": " (program ? program ": " : "") name note
+	}
+	function diagnostics(  i) {
+		for (i = notes > 40 ? notes - 40 : 0; i < notes; i++) print "#   " note[i]
+		notes = 0
+	}
+	function program_ends(code) {
+		if (planned != "" && planned != results) {
+			diagnostics(); result(0, "reported " results " of " planned " results", "")
+		} else if (code != 0 && !program_failed) {
+			diagnostics(); result(0, "ended with status " code, "")
+		} else if (!results && !program_failed) {
+			diagnostics(); result(0, "reported nothing", "")
+		}
+		program = ""; planned = ""; results = 0; program_failed = 0; running = ""
+	}
+	BEGIN {
+		while ((getline line < allow) > 0)
+			if (line !~ /^#/ && line != "") allowed[line] = 1
+	}
+	{ sub(/\r$/, "") }
+	/^# begin / { program = $3; notes = 0; planned = ""; results = 0; program_failed = 0; next }
+	/^# end / { program_ends($4); next }
+	/^#  RUN  / { running = $3; next }
+	/^1\.\.[0-9]+/ {
+		# A plan may follow another: several programs, one after the other.
+		if (planned != "" && results == planned) results = 0
+		if (planned == "" && seen_first) late = 1
+		planned = substr($1, 4) + 0; next
+	}
+	/^Bail out!/ { diagnostics(); result(0, $0, ""); next }
+	/^(ok|not ok) [0-9]+/ {
+		ok = $1 == "ok"; results++
+		text = $0; sub(/^(not )?ok [0-9]+ *(- )?/, "", text)
+		if (match(text, /# SKIP/)) {
+			reason = substr(text, RSTART + 7); name = substr(text, 1, RSTART - 1)
+			sub(/ +$/, "", name)
+			if (name == "") name = running
+			full = (program ? program ": " : "") name
+			if (allowed[step ": " full] || allowed[full]) {
+				n++; skipped++; notes = 0
+				print "ok " n " - " step ": " full " # SKIP " reason
+			} else {
+				result(0, name, " # skipped, and skips.allow does not name it: " reason)
+			}
+			next
+		}
+		if (!ok) diagnostics(); else notes = 0
+		result(ok, text, ""); next
+	}
+	{ note[notes++] = $0 }
+	END {
+		if (program) { program = program " (cut short)"; program_ends(1) }
+		if (!passed && !failed && !skipped) { diagnostics(); result(0, "reported nothing", "") }
+		else if (status != 0 && !failed) { diagnostics(); result(0, "ended with status " status, "") }
+		print "=" passed + 0, failed + 0, skipped + 0
+	}' "$out/$1.log"
+}
+
+report() { # STEP...
+	local step count=0 passed=0 failed=0 skipped=0 tap p f s
+	echo "TAP version 13"
+	for step in "$@"; do
+		tap=$(tap_of "$step" "$count")
+		read -r p f s <<<"${tap##*$'\n='}"
+		echo "${tap%$'\n='*}"
+		count=$((count + p + f + s))
+		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	done
+	echo "1..$count"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed -eq 0 ]
+}
+
+demo() {
+	"$here/deps.sh" || exit 1
+	say "building; $out/build.log"
+	make -C "$tree" all >"$out/build.log" 2>&1 || {
+		tail -n 40 "$out/build.log" >&2
+		exit 1
+	}
+	say "booting a machine that has VMX, in an emulator; this takes a minute or two"
+	machine --timeout 1500 --add /boot/invaders.exec --add /boot/memtest86+x64.bin -- ./demo.sh
+}
+
+main() {
+	local steps=() name
+	mkdir -p "$out"
+	cd "$tree" || exit 1
+	[ $# -gt 0 ] || set -- host vm
+	for name in "$@"; do
+		case $name in
+		--demo) demo; exit ;;
+		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}"; exit ;;
+		vm) steps+=("${vm_steps[@]}") ;;
+		host) steps+=("${host_steps[@]}") ;;
+		*)
+			declare -F "step_$name" >/dev/null || {
+				say "no step '$name': check.sh --list"
+				exit 2
+			}
+			steps+=("$name")
+			;;
+		esac
+	done
+	build
+	rm -f "${steps[@]/#/$out/}"
+	run_steps "${steps[@]}"
+	report "${steps[@]}"
+}
+
+main "$@"

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs test programs one after the other, in the machine that has them beside this script.
+#
+#   run-tests.sh [PROGRAM]...      default: every program that begins with api_, guest_, memory_,
+#                                  switch_ or power_
+#
+# Each program's TAP stands between a line "# begin PROGRAM" and a line "# end PROGRAM STATUS", for
+# check.sh to add up. The status is 0 when every program's was.
+
+cd "$(dirname "$0")" || exit 1
+failed=0
+if [ $# -eq 0 ]; then
+	for program in api_* guest_* memory_* switch_* power_*; do
+		[ -x "$program" ] && set -- "$@" "$program"
+	done
+fi
+for program in "$@"; do
+	echo "# begin $program"
+	"./$program" 2>&1
+	status=$?
+	[ $status -eq 0 ] || failed=1
+	echo "# end $program $status"
+done
+exit $failed

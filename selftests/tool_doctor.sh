@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# xvcpuctl doctor in a machine with VMX: ready; taken, while KVM has a VM, with the probable holder's
+# name; ready again.
+
+cd "$(dirname "$0")" || exit 1
+. ./tap.sh
+report=/tmp/doctor.json
+
+doctor() { # STATUS PATTERN...
+	want=$1
+	shift
+	xvcpuctl doctor --json >$report
+	got=$?
+	cat $report
+	[ $got -eq "$want" ] || return 1
+	for pattern in "$@"; do
+		tr -d ' \n\t' <$report | grep -q -e "$pattern" || {
+			echo "no $pattern"
+			return 1
+		}
+	done
+}
+
+unload_kvm() {
+	rmmod kvm_intel
+	rmmod kvm
+	! grep -q '^kvm' /proc/modules
+}
+
+check "doctor: ready" doctor 0 '"ready":true'
+check "kvm_intel can be loaded beside us" modprobe kvm_intel
+check "doctor: with kvm_intel loaded but idle, ready" doctor 0 '"ready":true'
+
+mkfifo /tmp/hold.in /tmp/hold.out
+./hold_kvm </tmp/hold.in >/tmp/hold.out &
+exec 3>/tmp/hold.in 4</tmp/hold.out
+read -r held <&4
+check "a KVM VM is alive" test "$held" = held
+check "doctor: taken, and kvm_intel is named" doctor 14 '"ready":false' '"cause":"taken"' kvm_intel
+check "run: refused with the status for a taken VMX" sh -c '
+	printf "\364" >/tmp/hlt.bin; xvcpuctl run --mode real /tmp/hlt.bin; [ $? -eq 14 ]'
+exec 3>&-
+wait
+check "kvm_intel can be unloaded" unload_kvm
+check "doctor: ready again" doctor 0 '"ready":true'
+check "run: a guest runs again" sh -c 'xvcpuctl run --mode real /tmp/hlt.bin; [ $? -eq 36 ]'
+tap_end
