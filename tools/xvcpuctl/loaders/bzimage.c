@@ -147,7 +147,7 @@ static int check_entry(const struct load_job *job, struct kernel *kernel)
 
 	/* A kernel that was built for another address moves there first. */
 	start = pref_address > kernel->load ? pref_address : kernel->load;
-	if (start + image_u32(image, HDR_INIT_SIZE) < start || start > UINT32_MAX)
+	if (start > UINT32_MAX)
 		return refuse(job->err, ENOEXEC, "%s: setup header field pref_address is 0x%" PRIx64
 			      ": beyond what can be loaded", image->name, pref_address);
 	if (start + image_u32(image, HDR_INIT_SIZE) > kernel->init_end)

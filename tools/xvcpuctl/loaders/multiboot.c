@@ -61,7 +61,7 @@ static bool find_magic(const struct image *image, bool valid, u64 *offset)
 	for (at = 0; at + 4 <= HEADER_SEARCH && image_holds(image, at, 4); at += HEADER_ALIGN) {
 		if (image_u32(image, at) != HEADER_MAGIC)
 			continue;
-		if ((at + HEADER_SIZE <= HEADER_SEARCH && checksum_holds(image, at)) != valid)
+		if (checksum_holds(image, at) != valid)
 			continue;
 		*offset = at;
 		return true;
@@ -135,13 +135,10 @@ static int parse_addresses(const struct load_job *job, struct kernel *kernel)
 	u32 bss_end = image_u32(image, header + 24);
 	u32 entry = image_u32(image, header + 28);
 
-	if (load_addr > header_addr)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field load_addr 0x%" PRIx32
-			      " is above header_addr 0x%" PRIx32, image->name, load_addr, header_addr);
-	if (header_addr - load_addr > header)
+	if (load_addr > header_addr || header_addr - load_addr > header)
 		return refuse(job->err, ENOEXEC, "%s: Multiboot fields header_addr 0x%" PRIx32
-			      " and load_addr 0x%" PRIx32 " place the image's start before the file's",
-			      image->name, header_addr, load_addr);
+			      " and load_addr 0x%" PRIx32 " do not go together: the header is at 0x%"
+			      PRIx64 " in the file", image->name, header_addr, load_addr, header);
 	kernel->offset = header - (header_addr - load_addr);
 	kernel->load = load_addr;
 

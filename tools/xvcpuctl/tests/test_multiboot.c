@@ -462,6 +462,14 @@ static void cut_off_files_are_refused(void)
 {
 	make_addressed(7);
 	loading_truncate(&l, l.size);
+	/* All that is loaded is there, the video fields are not. */
+	put32(&l, LOAD_END, 0);
+	put32(&l, BSS_END_ADDR, 0);
+	put32(&l, ENTRY, LOAD);
+	l.size = HEADER + 48 - 1;
+	loading_refused(&l, ENOEXEC, "field flags");
+	l.size++;
+	CHECK_EQ(0, loading_run(&l));
 	loading_end(&l);
 	make_elf(3);
 	loading_truncate(&l, HEADER + 0x400);
