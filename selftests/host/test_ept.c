@@ -327,7 +327,7 @@ static void long_work_is_done_in_steps_and_yields_flushed(void)
 	put_page(page);
 }
 
-static void large_leaves_and_tables_make_room_for_each_other(void)
+static void large_leaves_and_tables_give_way_to_one_another(void)
 {
 	struct page *page = shim_page_alloc(), *large = shim_page_alloc();
 	unsigned int level;
@@ -474,7 +474,7 @@ static const struct tap_test tests[] = {
 	TEST(hardware_flags_are_cleared_in_place),
 	TEST(without_hardware_flags_ageing_drops_the_leaf),
 	TEST(long_work_is_done_in_steps_and_yields_flushed),
-	TEST(large_leaves_and_tables_make_room_for_each_other),
+	TEST(large_leaves_and_tables_give_way_to_one_another),
 	TEST(without_tables_nothing_is_mapped_or_leaked),
 	TEST(random_work_with_hardware_flags_agrees_with_a_model),
 	TEST(random_work_without_hardware_flags_agrees_with_a_model),

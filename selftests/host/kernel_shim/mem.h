@@ -38,12 +38,12 @@
 #define WRITE_ONCE(x, value)		(*(volatile __typeof__(x) *)&(x) = (value))
 #define container_of(ptr, type, member)	((type *)((char *)(ptr) - offsetof(type, member)))
 #define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
-#define struct_size(p, member, n)	(sizeof(*(p)) + (n) * sizeof((p)->member[0]))
+#define struct_size(p, member, n)	(sizeof(*(p)) + (n) * sizeof(*(p)->member))
 #define min(a, b)			((a) < (b) ? (a) : (b))
 #define max(a, b)			((a) > (b) ? (a) : (b))
 #define min_t(type, a, b)		min((type)(a), (type)(b))
 #define ilog2(x)			(63 - __builtin_clzll(x))
-#define IS_ENABLED(option)		1
+#define IS_ENABLED(CONFIG_option)	1
 
 #define shim_require(condition)							\
 	do {									\
@@ -65,10 +65,10 @@
 #endif
 
 #define array_index_nospec(index, size)	((index) < (size) ? (index) : 0)
-#define smp_rmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define smp_wmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define smp_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define smp_store_release(p, value)	__atomic_store_n(p, value, __ATOMIC_RELEASE)
+#define smp_rmb()			do { } while (0)	/* one thread: nothing to order */
+#define smp_wmb()			do { } while (0)	/* likewise */
+#define smp_load_acquire(p)		(*(p))			/* likewise */
+#define smp_store_release(p, value)	(*(p) = (value))	/* likewise */
 #define xchg(p, value)			__atomic_exchange_n(p, value, __ATOMIC_SEQ_CST)
 #define try_cmpxchg(p, old, new)						\
 	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
@@ -161,8 +161,13 @@ static inline void list_del(struct list_head *entry)
 
 /* ------------------------------------------------------------------ locks, tasks, RCU */
 
-typedef struct { int held; } spinlock_t;
-typedef struct { int readers, writer; } rwlock_t;
+#define spinlock_t			struct shim_spinlock
+#define rwlock_t			struct shim_rwlock
+#define wait_queue_head_t		struct shim_waitqueue
+
+struct shim_spinlock { int held; };
+struct shim_rwlock { int readers, writer; };
+struct shim_waitqueue { int waiters; };
 struct mutex { int held; };
 struct rcu_head { void *next; };
 struct mm_struct { int count; };
@@ -176,9 +181,9 @@ static bool SHIM_UNUSED shim_need_resched;
 static int SHIM_UNUSED shim_rcu_readers;
 
 /* Where a test can step in; each is cleared before it is called. */
-static void (*shim_on_resched)(void) SHIM_UNUSED;
-static void (*shim_on_gup)(void) SHIM_UNUSED;
-static void (*shim_on_user_copy)(void) SHIM_UNUSED;
+static SHIM_UNUSED void (*shim_on_resched)(void);
+static SHIM_UNUSED void (*shim_on_gup)(void);
+static SHIM_UNUSED void (*shim_on_user_copy)(void);
 
 #define current				(&shim_task)
 #define fatal_signal_pending(task)	((task)->killed)
@@ -226,9 +231,7 @@ static inline void cond_resched(void)
 	shim_call(&shim_on_resched);
 }
 
-typedef struct { int waiters; } wait_queue_head_t;
-
-static void (*shim_on_wait)(void) SHIM_UNUSED;
+static SHIM_UNUSED void (*shim_on_wait)(void);
 
 #define init_waitqueue_head(wq)		((wq)->waiters = 0)
 #define wq_has_sleeper(wq)		((wq)->waiters > 0)
