@@ -97,6 +97,7 @@ static void end(void)
 	ept_cache_drain(&cache);
 	xvcpu_memory_destroy(&vm);
 	EXPECT(!shim_notifier, "the notifier has users left");
+	xvcpu_memory_exit();
 	EXPECT_EQ(1, shim_mm.count);
 	for (i = 0; i < SHIM_USER_PAGES; i++) {
 		if (shim_user[i].page)

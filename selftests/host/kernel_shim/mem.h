@@ -38,7 +38,7 @@
 #define WRITE_ONCE(x, value)		(*(volatile __typeof__(x) *)&(x) = (value))
 #define container_of(ptr, type, member)	((type *)((char *)(ptr) - offsetof(type, member)))
 #define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
-#define struct_size(p, member, n)	(sizeof(*(p)) + (n) * sizeof(*(p)->member))
+#define struct_size(p, member, n)	(offsetof(__typeof__(*(p)), member[n]))
 #define min(a, b)			((a) < (b) ? (a) : (b))
 #define max(a, b)			((a) > (b) ? (a) : (b))
 #define min_t(type, a, b)		min((type)(a), (type)(b))
@@ -76,6 +76,7 @@
 typedef struct { int counter; } atomic_t;
 typedef struct { s64 counter; } atomic64_t;
 
+#define ATOMIC_INIT(i)			{ i }
 #define atomic_set(v, i)		((v)->counter = (i))
 #define atomic_read(v)			((v)->counter)
 #define atomic_inc(v)			((void)(v)->counter++)
@@ -251,6 +252,7 @@ static SHIM_UNUSED void (*shim_on_wait)(void);
 #define rcu_read_unlock()		((void)shim_rcu_readers--)
 #define rcu_dereference(p)		({ shim_require(shim_rcu_readers); (p); })
 #define rcu_dereference_protected(p, condition)	({ shim_require(condition); (p); })
+#define synchronize_rcu()		shim_require(!shim_rcu_readers)
 #define rcu_access_pointer(p)		(p)
 #define rcu_assign_pointer(p, value)	((p) = (value))
 #define kvfree_rcu(p, member)		do { shim_require(!shim_rcu_readers); free(p); } while (0)
