@@ -14,13 +14,6 @@
 #define COMPAT_HOST_NMI_ENTRY	asm_exc_nmi_noist
 #endif
 
-/* VERW before VM entry; older kernels clear with the macro that serves returns to userspace too. */
-#ifdef HAVE_VM_CLEAR_CPU_BUFFERS
-#define COMPAT_VM_CLEAR_CPU_BUFFERS	VM_CLEAR_CPU_BUFFERS
-#else
-#define COMPAT_VM_CLEAR_CPU_BUFFERS	CLEAR_CPU_BUFFERS
-#endif
-
 /*
  * Whether kvm_intel takes the crash slot while it is loaded, or only while it has VMX on
  * (vmx/crash.c).
@@ -34,6 +27,41 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/mm.h>
+#include <asm/cpufeature.h>
+
+/* With FRED, NMIs have an entry of their own that this module does not call yet. */
+#ifdef X86_FEATURE_FRED
+#define compat_nmi_entry_known()	(!cpu_feature_enabled(X86_FEATURE_FRED))
+#else
+#define compat_nmi_entry_known()	true
+#endif
+
+/* A control that changed its name. */
+#ifdef HAVE_SECONDARY_EXEC_ENABLE_XSAVES
+#define SECONDARY_EXEC_XSAVES	SECONDARY_EXEC_ENABLE_XSAVES
+#endif
+
+/* Syscore callbacks got an argument, and registration a struct of its own. */
+#ifdef HAVE_REGISTER_SYSCORE
+#define COMPAT_SYSCORE_ARG	void *unused
+#define COMPAT_SYSCORE(name, on_suspend, on_resume)			\
+static const struct syscore_ops name##_ops = {				\
+	.suspend = on_suspend,						\
+	.resume = on_resume,						\
+};									\
+static struct syscore name = { .ops = &name##_ops }
+#define compat_register_syscore(syscore)	register_syscore(syscore)
+#define compat_unregister_syscore(syscore)	unregister_syscore(syscore)
+#else
+#define COMPAT_SYSCORE_ARG	void
+#define COMPAT_SYSCORE(name, on_suspend, on_resume)			\
+static struct syscore_ops name = {					\
+	.suspend = on_suspend,						\
+	.resume = on_resume,						\
+}
+#define compat_register_syscore(syscore)	register_syscore_ops(syscore)
+#define compat_unregister_syscore(syscore)	unregister_syscore_ops(syscore)
+#endif
 
 /* vm_flags became read-only, with accessors that take the VMA write lock. */
 #ifdef HAVE_VM_FLAGS_SET

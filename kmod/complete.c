@@ -25,6 +25,9 @@
 
 /**
  * struct dirty_groups - what the VMM changed, copied from the sync section
+ * @regs: REGS
+ * @cregs: CREGS
+ * @sregs: SREGS
  */
 struct dirty_groups {
 	struct xvcpu_regs regs;
@@ -195,8 +198,8 @@ static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_requ
 	vmx_raise(vmx, request->vector, request->error_code);
 }
 
-static void complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request, u64 data,
-		     unsigned long rip)
+static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
+			  u64 data, unsigned long rip)
 {
 	struct vmx_vcpu *vmx = &vcpu->vmx;
 
@@ -217,6 +220,7 @@ static void complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *re
 
 /**
  * xvcpu_complete - the first two steps of RUN: load dirty groups, complete the exit that waits
+ * @vcpu: the vCPU
  * @request: the VMM's copy of the request section
  * @error:   filled on refusal
  *
@@ -247,7 +251,7 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 	rip = vmx_rip(&vcpu->vmx);
 	dirty_apply(vcpu, request->dirty, &dirty);
 	if (waits)
-		complete(vcpu, request, data, rip);
+		complete_exit(vcpu, request, data, rip);
 	xvcpu_vcpu_unload(vcpu);
 
 	WRITE_ONCE(run_request(vcpu)->dirty, 0);
@@ -257,6 +261,8 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 
 /**
  * xvcpu_sync_out - the last step of RUN: write the groups that the VMM wants to the sync section
+ * @vcpu: the vCPU
+ * @groups: mask of groups, checked
  *
  * Return: 0, or -ENODEV as xvcpu_vcpu_load().
  */

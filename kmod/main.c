@@ -23,6 +23,7 @@
 
 /**
  * xvcpu_get_info - XVCPU_GET_INFO, on every kind of fd
+ * @arg: the caller's struct
  */
 long xvcpu_get_info(struct xvcpu_info __user *arg)
 {

@@ -135,6 +135,7 @@ static void fill_raw(struct xvcpu_vcpu *vcpu, const u8 *bytes, unsigned int len)
 
 /**
  * xvcpu_mmio_exit - a data access outside every slot, or a write to a read-only one
+ * @vcpu: the vCPU
  */
 enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu)
 {
@@ -187,6 +188,7 @@ static void complete_string(struct xvcpu_vcpu *vcpu, const struct mmio_insn *ins
 
 /**
  * xvcpu_mmio_complete - the VMM has answered a decoded access
+ * @vcpu: the vCPU
  * @data: for a load, what was read
  *
  * The vCPU is loaded, RIP at the instruction.
@@ -211,6 +213,7 @@ void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data)
 
 /**
  * xvcpu_memory_exit_to_user - an access that is not MMIO either
+ * @vcpu: the vCPU
  * @error: 0, or a positive errno that getting the page gave
  *
  * While an event was being delivered it is its own exit, with the event, which stays to be

@@ -200,12 +200,16 @@ static int notifier_test_young(struct mmu_notifier *base, struct mm_struct *mm,
 	return notifier_young(base, address, address + 1, EPT_YOUNG_TEST, false);
 }
 
+/* Not freed yet: freeing is a callback into this module, which must not be gone by then. */
+static atomic_t notifiers_alive = ATOMIC_INIT(0);
+
 static struct mmu_notifier *notifier_alloc(struct mm_struct *mm)
 {
 	struct xvcpu_notifier *notifier = kzalloc(sizeof(*notifier), GFP_KERNEL_ACCOUNT);
 
 	if (!notifier)
 		return ERR_PTR(-ENOMEM);
+	atomic_inc(&notifiers_alive);
 	rwlock_init(&notifier->lock);
 	INIT_LIST_HEAD(&notifier->vms);
 	init_waitqueue_head(&notifier->idle);
@@ -218,6 +222,8 @@ static void notifier_free(struct mmu_notifier *base)
 
 	xvcpu_assert(list_empty(&notifier->vms));
 	kfree(notifier);
+	if (atomic_dec_and_test(&notifiers_alive))
+		wake_up_var(&notifiers_alive);
 }
 
 static const struct mmu_notifier_ops notifier_ops = {
@@ -272,5 +278,9 @@ void xvcpu_notifier_leave(struct xvcpu_vm_memory *mem)
 
 void xvcpu_memory_exit(void)
 {
+	/* Waits for readers, not for the callbacks that other CPUs have queued. */
 	mmu_notifier_synchronize();
+	wait_var_event(&notifiers_alive, !atomic_read(&notifiers_alive));
+	/* The last callback may still have its return to make; they run with softirqs off. */
+	synchronize_rcu();
 }

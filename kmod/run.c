@@ -26,9 +26,9 @@
 #include "vcpu.h"
 #include "vm.h"
 
-#define LEAVE_FLAGS	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_NEED_RESCHED | _TIF_NOTIFY_RESUME)
 /* Work that only the way back to userspace does. */
 #define RETURN_FLAGS	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
+#define LEAVE_FLAGS	(RETURN_FLAGS | _TIF_NEED_RESCHED)
 
 static void switched_in(struct preempt_notifier *notifier, int cpu)
 {
@@ -89,12 +89,14 @@ static enum vmx_next run_guest(struct xvcpu_vcpu *vcpu, bool *entered)
 
 	local_irq_disable();
 	vcpu->cpu = smp_processor_id();
+	/* Pairs with the barrier of whoever wants the vCPU out: see the top of this file. */
 	smp_store_mb(vcpu->mode, XVCPU_IN_GUEST);
 	*entered = !must_leave(vcpu);
 	if (*entered) {
 		if (test_thread_flag(TIF_NEED_FPU_LOAD))
 			switch_fpu_return();
 		next = vmx_run(&vcpu->vmx);
+		/* What the stay changed is there for whoever sees the vCPU outside. */
 		smp_store_release(&vcpu->mode, XVCPU_OUTSIDE);
 		/*
 		 * The interrupt that ended the stay is the guest's time, as is its tick. STI blocks
@@ -105,6 +107,7 @@ static enum vmx_next run_guest(struct xvcpu_vcpu *vcpu, bool *entered)
 		local_irq_disable();
 		vtime_account_guest_exit();
 	} else {
+		/* Likewise. */
 		smp_store_release(&vcpu->mode, XVCPU_OUTSIDE);
 	}
 	local_irq_enable();
@@ -147,7 +150,8 @@ static enum vmx_next memory_exit(struct xvcpu_vcpu *vcpu)
 	const struct vmx_fault *fault = &vcpu->vmx.fault;
 	int err = 0;
 
-	switch (xvcpu_memory_fault(&vcpu->vm->memory, &vcpu->cache, fault->gpa, fault->access, &err)) {
+	switch (xvcpu_memory_fault(&vcpu->vm->memory, &vcpu->cache, fault->gpa, fault->access,
+				   &err)) {
 	case XVCPU_FAULT_MAPPED:
 		count(vcpu, XVCPU_COUNT_EPT_MAPPED);
 		return VMX_RESUME;
@@ -306,6 +310,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 
 /**
  * xvcpu_vcpu_run - XVCPU_RUN
+ * @vcpu: the vCPU
  */
 long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 {

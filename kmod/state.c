@@ -32,7 +32,8 @@
 struct state_group {
 	u32 least;
 	u32 (*size)(const struct xvcpu_vcpu *vcpu);
-	int (*check)(struct xvcpu_vcpu *vcpu, const void *data, u32 size, struct xvcpu_error *error);
+	int (*check)(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+		     struct xvcpu_error *error);
 	void (*set)(struct xvcpu_vcpu *vcpu, const void *data);
 	void (*get)(struct xvcpu_vcpu *vcpu, void *data);
 	bool synced;
@@ -329,6 +330,8 @@ static int get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args)
 
 /**
  * xvcpu_vcpu_get_state - XVCPU_GET_STATE
+ * @vcpu: the vCPU
+ * @arg: the caller's struct
  */
 long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg)
 {
@@ -464,6 +467,8 @@ static int set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args, const vo
 
 /**
  * xvcpu_vcpu_set_state - XVCPU_SET_STATE
+ * @vcpu: the vCPU
+ * @arg: the caller's struct
  */
 long xvcpu_vcpu_set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg)
 {

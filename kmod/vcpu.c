@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <trace/events/ipi.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
@@ -49,6 +50,7 @@ static void left_guest(void *unused)
 
 /**
  * xvcpu_vcpu_kick_out - make a vCPU leave guest mode, if it is there
+ * @vcpu: the vCPU
  * @wait: until it has left; else an IPI is sent and that is all
  *
  * The caller has published its reason, with a full barrier behind it: a vCPU that is found
@@ -75,6 +77,7 @@ static long vcpu_kick(struct xvcpu_vcpu *vcpu)
 
 /**
  * xvcpu_vcpu_load - make the vCPU's hardware state accessible on this CPU
+ * @vcpu: the vCPU
  *
  * On success preemption is off until xvcpu_vcpu_unload().
  *
@@ -105,8 +108,8 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
 }
 
 /*
- * SDM "Processor State After Reset": FCW 0x40, MXCSR 0x1f80, everything else in its initial state, which
- * is what components that the header does not name get.
+ * SDM "Processor State After Reset": FCW 0x40, MXCSR 0x1f80, everything else in its initial
+ * state, which is what components that the header does not name get.
  */
 static int vcpu_reset_fpu(struct xvcpu_vcpu *vcpu)
 {
@@ -295,7 +298,8 @@ static int vcpu_ids_free(struct xvcpu_vm *vm, struct xvcpu_create_vcpu *args)
 	unsigned int i;
 
 	if (vm->vcpus[args->id]) {
-		args_refuse(&args->error, XVCPU_ERR_EXISTS, offsetof(typeof(*args), id), args->id, 0);
+		args_refuse(&args->error, XVCPU_ERR_EXISTS, offsetof(typeof(*args), id),
+			    args->id, 0);
 		return -EEXIST;
 	}
 	for (i = 0; i < XVCPU_MAX_VCPUS; i++) {
@@ -362,6 +366,8 @@ out_fd:
 
 /**
  * xvcpu_vcpu_create - XVCPU_CREATE_VCPU
+ * @vm: the VM
+ * @arg: the caller's struct
  */
 long xvcpu_vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu __user *arg)
 {

@@ -77,7 +77,7 @@ struct xvcpu_vcpu {
 	u32 id;
 	u32 apic_id;
 
-	struct mutex lock;
+	struct mutex lock; /* everything that is not RUN, and @running */
 	bool running;
 
 	int mode;

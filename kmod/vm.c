@@ -229,6 +229,7 @@ out_fd:
 
 /**
  * xvcpu_vm_create - XVCPU_CREATE_VM
+ * @arg: the caller's struct
  */
 long xvcpu_vm_create(struct xvcpu_create_vm __user *arg)
 {

@@ -36,7 +36,7 @@ struct xvcpu_vcpu;
 struct xvcpu_vm {
 	struct kref refs;
 	struct xvcpu_vm_memory memory;
-	struct mutex lock;
+	struct mutex lock; /* writers of @vcpus */
 	struct xvcpu_vcpu *vcpus[XVCPU_MAX_VCPUS];
 	atomic_t holders;
 	wait_queue_head_t hold_wait;

@@ -191,7 +191,7 @@ enum xvcpu_feature {
 #define XVCPU_FEATURE_SLOTS	64
 
 /**
- * struct xvcpu_info - XVCPU_GET_INFO: versions, limits, layout and features; all members are output.
+ * struct xvcpu_info - XVCPU_GET_INFO: versions, limits, layout and features; all output
  * Works on every kind of fd, so that a process that was handed a vCPU fd finds the run area.
  * @size:            in: sizeof(struct xvcpu_info) of the caller
  * @abi_version:     %XVCPU_ABI_VERSION of the kernel
@@ -334,7 +334,8 @@ struct xvcpu_msr_list {
  *
  * Turns VMX on, on every CPU, if this is the first VM. The VM belongs to the caller's address
  * space.
- * -ENODEV: no VMX (@error has the reason). -EOPNOTSUPP: VMX is there, but locked off by the firmware
+ * -ENODEV: no VMX (@error has the reason). -EOPNOTSUPP: VMX is there, but locked off by the
+ * firmware
  * or lacking a required feature. -EBUSY: another hypervisor holds VMX. -EIO: VMXON failed.
  * -EMFILE, -ENFILE, -ENOMEM as usual.
  */
@@ -419,7 +420,8 @@ struct xvcpu_memory_slot {
  *
  * All entries take effect or none does; no vCPU ever runs with some of them. Overlap is judged on
  * the table as it would be afterwards, so two slots can change places in one call.
- * -EINVAL: alignment, wrap, range (@hva outside user space too), flags, the same slot twice. -EEXIST: overlap. -ENOENT: deleting a
+ * -EINVAL: alignment, wrap, range (@hva outside user space too), flags, the same slot twice.
+ * -EEXIST: overlap. -ENOENT: deleting a
  * slot that does not exist. -EIO: not the address space that created the VM. -ENOMEM.
  */
 struct xvcpu_memory {
@@ -594,7 +596,7 @@ struct xvcpu_msrs {
 };
 
 /**
- * struct xvcpu_cpuid_table - head of the CPUID group; @nr entries of &struct xvcpu_cpuid_entry follow
+ * struct xvcpu_cpuid_table - head of the CPUID group; @nr &struct xvcpu_cpuid_entry follow
  * @nr:         entries, at most &xvcpu_info.max_cpuid
  * @entry_size: sizeof(struct xvcpu_cpuid_entry)
  *
@@ -1561,9 +1563,13 @@ enum xvcpu_rule {
  * DOC: XVCPU_RUN
  *
  * Runs the vCPU until something needs the VMM, in this order:
- *  1. load the groups in @dirty; 2. complete the exit that waits (which may give the next exit at once);
- *  3. a pending kick: 0 with %XVCPU_EXIT_KICK; 4. a pending signal or other work of the host kernel:
- *  -EINTR; 5. @immediate_exit: -EINTR; 6. enter the guest.
+ *  1. load the groups in @dirty;
+ *  2. complete the exit that waits (which may give the next exit at once);
+ *  3. a pending kick: 0 with %XVCPU_EXIT_KICK;
+ *  4. a pending signal or other work of the host kernel: -EINTR;
+ *  5. @immediate_exit: -EINTR;
+ *  6. after a triple fault: 0 with %XVCPU_EXIT_SHUTDOWN;
+ *  7. enter the guest.
  * A failure of 1 or 2 is -EINVAL and changes neither the registers nor the waiting exit; -EINTR
  * never comes before both are done. A kick stays pending behind any other exit and behind -EINTR.
  *

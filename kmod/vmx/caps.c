@@ -12,6 +12,7 @@
 #include <asm/msr.h>
 #include <asm/vmx.h>
 
+#include "../compat.h"
 #include "caps.h"
 
 static bool enable_vpid = true;
@@ -127,6 +128,8 @@ static bool firmware_init(void)
 	else if (!(feat_ctl & FEAT_CTL_VMX_ENABLED_OUTSIDE_SMX))
 		reason = XVCPU_REASON_LOCKED;
 	vmx_caps.feature[XVCPU_FEATURE_FIRMWARE] = reason;
+	if (!compat_nmi_entry_known())
+		vmx_caps.feature[XVCPU_FEATURE_VMX] = XVCPU_REASON_NO_KERNEL;
 	return true;
 }
 
@@ -167,7 +170,8 @@ static void controls_init(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(control_rules); i++) {
-		if (control_rules[i].feature != NO_FEATURE)
+		if (control_rules[i].feature >= XVCPU_FEATURE_TRUE_CTLS &&
+		    control_rules[i].feature != NO_FEATURE)
 			feature_set(control_rules[i].feature, true);
 	}
 	for (i = 0; i < ARRAY_SIZE(control_rules); i++) {
@@ -222,8 +226,7 @@ static void guest_features_init(void)
 	};
 	unsigned int i;
 
-	feature_set(XVCPU_FEATURE_XSAVE, boot_cpu_has(X86_FEATURE_OSXSAVE) &&
-					 boot_cpu_has(X86_FEATURE_XSAVE));
+	feature_set(XVCPU_FEATURE_XSAVE, boot_cpu_has(X86_FEATURE_OSXSAVE));
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
 		if (!feature_is(rules[i].feature) || boot_cpu_has(rules[i].cpu))
 			continue;
@@ -231,6 +234,14 @@ static void guest_features_init(void)
 		vmx_caps.control[VMX_PROC2].value &= ~rules[i].bit;
 	}
 	vmx_caps.xsaves = feature_is(XVCPU_FEATURE_XSAVES);
+}
+
+static bool region_fits(void)
+{
+	u64 basic = vmx_caps.basic;
+
+	return BASIC_REGION_SIZE(basic) > 0 && BASIC_REGION_SIZE(basic) <= PAGE_SIZE &&
+	       BASIC_MEMORY_TYPE(basic) == MEMORY_TYPE_WB;
 }
 
 /**
@@ -245,9 +256,7 @@ void vmx_caps_init(void)
 
 	msrs_read();
 	feature_set(XVCPU_FEATURE_AVAILABLE, true);
-	feature_set(XVCPU_FEATURE_VMCS, BASIC_REGION_SIZE(vmx_caps.basic) <= PAGE_SIZE &&
-					BASIC_REGION_SIZE(vmx_caps.basic) > 0 &&
-					BASIC_MEMORY_TYPE(vmx_caps.basic) == MEMORY_TYPE_WB);
+	feature_set(XVCPU_FEATURE_VMCS, region_fits());
 	feature_set(XVCPU_FEATURE_TRUE_CTLS, vmx_caps.basic & BASIC_TRUE_CTLS);
 	if (feature_is(XVCPU_FEATURE_TRUE_CTLS))
 		controls_init();

@@ -135,6 +135,7 @@ void vmx_context_moved(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_context_load - take the thread's segment state out of the CPU, put the guest's in
+ * @vcpu: the vCPU
  *
  * Preemption off, vCPU loaded. Undone by vmx_put().
  */
@@ -150,13 +151,15 @@ void vmx_context_load(struct vmx_vcpu *vcpu)
 	store_ldt(vcpu->host.ldt);
 	savesegment(ds, vcpu->host.ds);
 	savesegment(es, vcpu->host.es);
-	vmcs_shadow_write(&vcpu->vmcs, _natural, host_fs_base, HOST_FS_BASE, current->thread.fsbase);
+	vmcs_shadow_write(&vcpu->vmcs, _natural, host_fs_base, HOST_FS_BASE,
+			  current->thread.fsbase);
 	wrmsrl(MSR_KERNEL_GS_BASE, vcpu->msr[VMX_MSR_KERNEL_GS_BASE]);
 	vcpu->host_loaded = true;
 }
 
 /**
  * vmx_put - give the CPU back to the thread: before it returns to userspace or is switched out
+ * @vcpu: the vCPU
  *
  * Preemption off. Needs no VMX: the VMCS may have been cleared meanwhile.
  */
@@ -280,8 +283,8 @@ static bool pkru_is_switched(const struct vmx_vcpu *vcpu)
 }
 
 /*
- * MSRs of perf that must not act in the guest: with PEBS on, the processor would write its records to the
- * host's buffer address as a guest-linear one. No PMU: no entries.
+ * MSRs of perf that must not act in the guest: with PEBS on, the processor would write its
+ * records to the host's buffer address as a guest-linear one. No PMU: no entries.
  */
 static void perf_msrs_load(struct vmx_vcpu *vcpu)
 {
@@ -323,6 +326,7 @@ static void breakpoints_load(const struct vmx_vcpu *vcpu)
 
 /**
  * vmx_context_before_entry - the last things before the guest's registers
+ * @vcpu: the vCPU
  *
  * IRQs off, vmx_context_load() was called.
  */
@@ -352,6 +356,7 @@ void vmx_context_before_entry(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_context_after_exit - the mirror image
+ * @vcpu: the vCPU
  *
  * IRQs off.
  */

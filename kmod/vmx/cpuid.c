@@ -16,6 +16,7 @@
 #include <asm/processor.h>
 #include <asm/vmx.h>
 
+#include "../compat.h"
 #include "caps.h"
 #include "exit.h"
 #include "regs.h"
@@ -24,16 +25,16 @@
 #define F(name)		BIT(X86_FEATURE_##name & 31)
 
 /* Leaf 1 EDX and ECX, 7 EBX, ECX and EDX, 0x80000001: bits that may be offered. */
-#define LEAF_1_EDX	(F(FPU) | F(VME) | F(DE) | F(PSE) | F(TSC) | F(MSR) | F(PAE) | F(CX8) | F(SEP) | \
-			 F(PGE) | F(CMOV) | F(PAT) | F(PSE36) | F(CLFLUSH) | F(MMX) | F(FXSR) | \
-			 F(XMM) | F(XMM2) | F(SELFSNOOP))
-#define LEAF_1_ECX	(F(XMM3) | F(PCLMULQDQ) | F(SSSE3) | F(FMA) | F(CX16) | F(PCID) | F(XMM4_1) | \
-			 F(XMM4_2) | F(MOVBE) | F(POPCNT) | F(AES) | F(XSAVE) | F(AVX) | F(F16C) | \
-			 F(RDRAND))
-#define LEAF_7_EBX	(F(FSGSBASE) | F(BMI1) | F(AVX2) | F(SMEP) | F(BMI2) | F(ERMS) | F(INVPCID) | \
-			 F(RDSEED) | F(ADX) | F(SMAP) | F(CLFLUSHOPT) | F(CLWB) | F(SHA_NI) | \
-			 F(AVX512F) | F(AVX512DQ) | F(AVX512IFMA) | F(AVX512CD) | F(AVX512BW) | \
-			 F(AVX512VL))
+#define LEAF_1_EDX	(F(FPU) | F(VME) | F(DE) | F(PSE) | F(TSC) | F(MSR) | F(PAE) | F(CX8) | \
+			 F(SEP) | F(PGE) | F(CMOV) | F(PAT) | F(PSE36) | F(CLFLUSH) | F(MMX) | \
+			 F(FXSR) | F(XMM) | F(XMM2) | F(SELFSNOOP))
+#define LEAF_1_ECX	(F(XMM3) | F(PCLMULQDQ) | F(SSSE3) | F(FMA) | F(CX16) | F(PCID) | \
+			 F(XMM4_1) | F(XMM4_2) | F(MOVBE) | F(POPCNT) | F(AES) | F(XSAVE) | \
+			 F(AVX) | F(F16C) | F(RDRAND))
+#define LEAF_7_EBX	(F(FSGSBASE) | F(BMI1) | F(AVX2) | F(SMEP) | F(BMI2) | F(ERMS) | \
+			 F(INVPCID) | F(RDSEED) | F(ADX) | F(SMAP) | F(CLFLUSHOPT) | F(CLWB) | \
+			 F(SHA_NI) | F(AVX512F) | F(AVX512DQ) | F(AVX512IFMA) | F(AVX512CD) | \
+			 F(AVX512BW) | F(AVX512VL))
 #define LEAF_7_ECX	(F(AVX512VBMI) | F(UMIP) | F(PKU) | F(AVX512_VBMI2) | F(GFNI) | F(VAES) | \
 			 F(VPCLMULQDQ) | F(AVX512_VNNI) | F(AVX512_BITALG) | F(AVX512_VPOPCNTDQ) | \
 			 F(RDPID))
@@ -221,7 +222,8 @@ static const struct xvcpu_cpuid_entry *table_find(const struct xvcpu_cpuid_entry
 	return NULL;
 }
 
-static int refuse(struct xvcpu_error *error, u32 code, u32 index, u32 field, u64 value, u64 expected)
+static int refuse(struct xvcpu_error *error, u32 code, u32 index, u32 field, u64 value,
+		  u64 expected)
 {
 	error->code = code;
 	error->index = index;
@@ -236,38 +238,61 @@ static bool leaf_has_features(u32 leaf)
 	return leaf == 1 || leaf == 7 || leaf == 0xd || leaf == 0x80000001;
 }
 
-/* @field is the offset in the table's entry; OSXSAVE and OSPKE are the vCPU's and ignored here. */
+static u32 entry_reg(const struct xvcpu_cpuid_entry *e, unsigned int reg)
+{
+	const u32 regs[] = { e->eax, e->ebx, e->ecx, e->edx };
+
+	return regs[reg];
+}
+
+/* What of an entry is feature bits; OSXSAVE and OSPKE are the vCPU's, and some registers sizes. */
+static struct xvcpu_cpuid_entry features_of(const struct xvcpu_cpuid_entry *e)
+{
+	struct xvcpu_cpuid_entry features = *e;
+
+	if (e->leaf == 1 || e->leaf == 0x80000001)
+		features.eax = 0;
+	if (e->leaf != 7)
+		features.ebx = 0;
+	if (e->leaf == 1)
+		features.ecx &= ~F(OSXSAVE);
+	if (e->leaf == 7)
+		features.ecx &= ~F(OSPKE);
+	if (e->leaf == 0xd && !e->subleaf)
+		features.ecx = 0;
+	return features;
+}
+
 static int features_check(const struct xvcpu_cpuid_entry *e, u32 index, struct xvcpu_error *error)
 {
-	const struct xvcpu_cpuid_entry *max;
 	static const struct xvcpu_cpuid_entry none;
-	struct xvcpu_cpuid_entry in = *e;
-	bool eax = e->leaf == 7 || e->leaf == 0xd, ebx = e->leaf == 7;
+	static const u8 fields[] = {
+		offsetof(struct xvcpu_cpuid_entry, eax), offsetof(struct xvcpu_cpuid_entry, ebx),
+		offsetof(struct xvcpu_cpuid_entry, ecx), offsetof(struct xvcpu_cpuid_entry, edx),
+	};
+	struct xvcpu_cpuid_entry in = features_of(e);
+	const struct xvcpu_cpuid_entry *max;
+	unsigned int i;
 
+	/* Sizes and offsets of XSAVE components. */
+	if (e->leaf == 0xd && e->subleaf > 1)
+		return 0;
 	max = table_find(vmx_cpuid_supported, vmx_cpuid_supported_nr, e->leaf, e->subleaf);
 	if (!max)
 		max = &none;
-	if (e->leaf == 1)
-		in.ecx &= ~F(OSXSAVE);
-	if (e->leaf == 7)
-		in.ecx &= ~F(OSPKE);
-	if (e->leaf == 0xd && e->subleaf > 1)
-		return 0;
-	if (e->leaf == 0xd)	/* ECX of leaf 0xd.0 is a size */
-		in.ecx &= e->subleaf ? ~0u : 0;
-	if (eax && (in.eax & ~max->eax))
-		return refuse(error, XVCPU_ERR_BITS, index, offsetof(typeof(in), eax), in.eax, max->eax);
-	if (ebx && (in.ebx & ~max->ebx))
-		return refuse(error, XVCPU_ERR_BITS, index, offsetof(typeof(in), ebx), in.ebx, max->ebx);
-	if (in.ecx & ~max->ecx)
-		return refuse(error, XVCPU_ERR_BITS, index, offsetof(typeof(in), ecx), in.ecx, max->ecx);
-	if (in.edx & ~max->edx)
-		return refuse(error, XVCPU_ERR_BITS, index, offsetof(typeof(in), edx), in.edx, max->edx);
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		u32 value = entry_reg(&in, i), allowed = entry_reg(max, i);
+
+		if (value & ~allowed)
+			return refuse(error, XVCPU_ERR_BITS, index, fields[i], value, allowed);
+	}
 	return 0;
 }
 
 /**
  * vmx_cpuid_check - whether vmx_cpuid_set() would accept a table
+ * @table: the entries
+ * @nr: how many, at most VMX_CPUID_MAX
  * @error: filled on refusal, @index with the entry
  */
 int vmx_cpuid_check(const struct xvcpu_cpuid_entry *table, u32 nr, struct xvcpu_error *error)
@@ -337,13 +362,6 @@ static const struct {
 	{ X86_CR4_PCE,                1, 3, F(MSR) },
 };
 
-static u32 entry_reg(const struct xvcpu_cpuid_entry *e, unsigned int reg)
-{
-	const u32 regs[] = { e->eax, e->ebx, e->ecx, e->edx };
-
-	return regs[reg];
-}
-
 /* The guest's own TLB tagging and time-stamp instructions follow what it was told it has. */
 static void controls_follow(struct vmx_vcpu *vcpu)
 {
@@ -363,6 +381,9 @@ static void controls_follow(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_cpuid_set - give a vCPU a table that vmx_cpuid_check() accepts
+ * @vcpu: the vCPU
+ * @table: the entries
+ * @nr: how many, at most VMX_CPUID_MAX
  *
  * The vCPU is loaded; vcpu->cpuid has room for @nr.
  */
@@ -418,6 +439,7 @@ static u32 xsave_size(const struct vmx_vcpu *vcpu, u64 xcr0, bool compacted)
 
 /**
  * exit_cpuid - answer from the vCPU's table
+ * @vcpu: the vCPU
  */
 enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 {

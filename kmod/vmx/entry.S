@@ -62,7 +62,7 @@ SYM_FUNC_START(vmx_enter)
 	mov	GPR_RAX(%rdi), %rax
 	mov	GPR_RDI(%rdi), %rdi
 
-	COMPAT_VM_CLEAR_CPU_BUFFERS
+	CLEAR_CPU_BUFFERS
 
 	UNWIND_HINT_SAVE
 	jnc	.Lvmlaunch
@@ -114,7 +114,7 @@ SYM_INNER_LABEL(vmx_exit_landing, SYM_L_GLOBAL)
 	mov	%eax, %ebx
 
 	FILL_RETURN_BUFFER %_ASM_CX, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
-			   X86_FEATURE_RSB_VMEXIT_LITE
+		X86_FEATURE_RSB_VMEXIT_LITE
 	/*
 	 * Legacy IBRS protects only what follows its own write after the exit, even where it was set
 	 * all along; the guest cannot reach the MSR.

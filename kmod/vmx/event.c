@@ -60,6 +60,7 @@ static bool becomes_double_fault(unsigned int first, unsigned int second)
 
 /**
  * vmx_raise - deliver an exception at the guest's RIP
+ * @vcpu: the vCPU
  * @vector:     0 to 31, not 2
  * @error_code: for the vectors that have one; real mode has none (SDM "VM-Entry Controls for Event
  *              Injection")
@@ -130,6 +131,7 @@ static bool event_has_insn_len(u32 info)
 
 /**
  * vmx_inject - hand the event to the entry that follows
+ * @vcpu: the vCPU
  */
 void vmx_inject(struct vmx_vcpu *vcpu)
 {
@@ -185,6 +187,7 @@ static bool is_split_lock(struct vmx_vcpu *vcpu)
 
 /**
  * exit_exception - exit 0: the exceptions that setup.c intercepts, and NMIs
+ * @vcpu: the vCPU
  *
  * NMI and #MC belong to the host, and vmx_run() gave them to it with IRQs still off.
  */

@@ -46,6 +46,8 @@ static void count(struct vmx_vcpu *vcpu, unsigned int counter)
 
 /**
  * vmx_exit_to_user - fill the head of the exit section
+ * @vcpu: the vCPU
+ * @reason: &enum xvcpu_exit_reason
  * @waits: &enum vmx_waits
  */
 void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits)
@@ -100,6 +102,7 @@ void vmx_stop_blocking(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_skip - go behind an instruction that was emulated
+ * @vcpu: the vCPU
  * @insn_len: its length; RIP wraps at 32 bits outside 64-bit mode
  */
 void vmx_skip(struct vmx_vcpu *vcpu, unsigned int insn_len)
@@ -132,6 +135,7 @@ enum vmx_next exit_ud(struct vmx_vcpu *vcpu)
 
 /**
  * exit_hardware - an exit that only userspace can make sense of, if anybody
+ * @vcpu: the vCPU
  * @reason: %XVCPU_EXIT_UNKNOWN or %XVCPU_EXIT_INTERNAL
  * @code:   &enum xvcpu_internal
  */
@@ -339,6 +343,7 @@ static enum vmx_next exit_dispatch(struct vmx_vcpu *vcpu, u32 reason)
 
 /**
  * vmx_handle_exit - what the last VM exit wants
+ * @vcpu: the vCPU
  *
  * Preemption off, IRQs on, VMCS current.
  */

@@ -10,6 +10,7 @@
 #include <asm/debugreg.h>
 #include <asm/fpu/types.h>
 #include <asm/processor.h>
+#include <asm/tlbflush.h>
 #include <asm/trapnr.h>
 #include <asm/processor-flags.h>
 #include <asm/vmx.h>
@@ -19,8 +20,6 @@
 #include "regs.h"
 #include "setup.h"
 
-#define CR0_DEFINED	(X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | \
-			 X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
 /* Writes that change these reload the PDPTEs (SDM "PAE Paging", "PDPTE Registers"). */
 #define CR0_PDPTE	(X86_CR0_PG | X86_CR0_CD | X86_CR0_NW)
 #define CR4_PDPTE	(X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)
@@ -59,6 +58,7 @@ unsigned int vmx_cpl(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_read_crs - bring vcpu->cr0 and vcpu->cr4 up to date with the bits that the guest owns
+ * @vcpu: the vCPU
  */
 void vmx_read_crs(struct vmx_vcpu *vcpu)
 {
@@ -91,7 +91,9 @@ void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0)
 
 void vmx_write_cr4(struct vmx_vcpu *vcpu, unsigned long cr4)
 {
-	vmcs_write_natural(GUEST_CR4, cr4 | vmx_caps.cr4_fixed0);
+	/* A machine check in the guest is the host's; without MCE it would be a shutdown. */
+	vmcs_write_natural(GUEST_CR4, cr4 | vmx_caps.cr4_fixed0 |
+			   (cr4_read_shadow() & X86_CR4_MCE));
 	vmcs_write_natural(CR4_READ_SHADOW, cr4);
 	vcpu->cr4 = cr4;
 }
@@ -201,6 +203,7 @@ static enum vmx_next paging_later(struct vmx_vcpu *vcpu, unsigned long cr0, unsi
 
 /**
  * vmx_paging_again - prepare vmx_finish_paging() with the registers as they are
+ * @vcpu: the vCPU
  *
  * Return: false if the guest's paging mode has no PDPTE registers.
  */
@@ -216,6 +219,7 @@ bool vmx_paging_again(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_finish_paging - commit a change of CR0 or CR4 now that the PDPTEs have been read
+ * @vcpu: the vCPU
  * @pdpte:    the four at CR3
  * @readable: they could be read
  *
@@ -344,6 +348,8 @@ static enum vmx_next mov_to_dr(struct vmx_vcpu *vcpu, unsigned int dr, unsigned 
 
 /**
  * exit_dr_access - MOV to or from a debug register, always intercepted: the registers of the CPU hold the
+ * @vcpu: the vCPU
+ *
  * host's breakpoints unless the guest has armed its own
  */
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
@@ -376,6 +382,8 @@ enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_xcr0_valid - SDM "XSETBV": which values raise #GP
+ * @vcpu: the vCPU
+ * @xcr0: the value
  */
 bool vmx_xcr0_valid(const struct vmx_vcpu *vcpu, u64 xcr0)
 {

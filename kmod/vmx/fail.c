@@ -15,7 +15,6 @@
 #include "exit.h"
 #include "regs.h"
 
-#define VMXERR_CONTROLS		7
 #define VMXERR_HOST_STATE	8
 
 static u64 fail_read(void *ctx, u32 field)
@@ -54,8 +53,23 @@ static void env_init(struct vmx_check_env *env, struct vmx_vcpu *vcpu)
 	env->bus_lock = boot_cpu_has(X86_FEATURE_BUS_LOCK_DETECT);
 }
 
+/* Which of the SDM's lists the processor was in when it refused. */
+static void check(const struct vmx_check_env *env, u32 instruction_error, u32 reason,
+		  struct vmx_check_result *result)
+{
+	if (instruction_error == VMXERR_HOST_STATE)
+		vmx_check_host_state(env, fail_read, NULL, result);
+	else if (instruction_error)
+		vmx_check_controls(env, fail_read, NULL, result);
+	else if (reason == EXIT_REASON_INVALID_STATE)
+		vmx_check_guest_state(env, fail_read, NULL, result);
+	else if (reason == EXIT_REASON_MSR_LOAD_FAIL)
+		vmx_check_msr_load(env, fail_read, NULL, result);
+}
+
 /**
  * exit_fail_entry - report a refused entry
+ * @vcpu: the vCPU
  * @instruction_error: VM-instruction error, or 0 when the exit reason tells
  *
  * Preemption off, VMCS current.
@@ -67,12 +81,7 @@ enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error)
 	struct vmx_check_env env;
 
 	env_init(&env, vcpu);
-	if (instruction_error == VMXERR_HOST_STATE)
-		vmx_check_host_state(&env, fail_read, NULL, &result);
-	else if (instruction_error)
-		vmx_check_controls(&env, fail_read, NULL, &result);
-	else
-		vmx_check_guest_state(&env, fail_read, NULL, &result);
+	check(&env, instruction_error, vcpu->exit_reason & 0xffff, &result);
 
 	/* The event was not delivered and stays in vcpu->event; the field must not keep a copy. */
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, 0);

@@ -14,6 +14,7 @@
 #include <asm/msr.h>
 #include <asm/vmx.h>
 
+#include "../compat.h"
 #include "caps.h"
 #include "exit.h"
 #include "regs.h"
@@ -159,6 +160,8 @@ static bool msr_fixed(u32 index, u64 *value)
 
 /**
  * vmx_msr_get - value of an MSR of vmx_msr_list, or of one that the guest may read
+ * @vcpu: the vCPU
+ * @index: MSR number
  *
  * The vCPU is loaded.
  */
@@ -185,6 +188,9 @@ u64 vmx_msr_get(struct vmx_vcpu *vcpu, u32 index)
 
 /**
  * vmx_msr_check - whether vmx_msr_set() would accept a value
+ * @vcpu: the vCPU
+ * @index: MSR number
+ * @value: what to write
  *
  * Return: 0; -ENOENT: not in vmx_msr_list; -EINVAL: WRMSR would raise #GP.
  */
@@ -219,6 +225,9 @@ int vmx_msr_check(struct vmx_vcpu *vcpu, u32 index, u64 value)
 
 /**
  * vmx_msr_set - set an MSR to a value that vmx_msr_check() accepts
+ * @vcpu: the vCPU
+ * @index: MSR number
+ * @value: what to write
  */
 void vmx_msr_set(struct vmx_vcpu *vcpu, u32 index, u64 value)
 {
@@ -338,7 +347,7 @@ static enum vmx_next msr_to_user(struct vmx_vcpu *vcpu, u32 reason, u32 index, u
 	msr->value = value;
 	vcpu->wait.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
 	vmx_exit_to_user(vcpu, reason,
-		     reason == XVCPU_EXIT_MSR_READ ? VMX_WAITS_RDMSR : VMX_WAITS_SKIP);
+			 reason == XVCPU_EXIT_MSR_READ ? VMX_WAITS_RDMSR : VMX_WAITS_SKIP);
 	return VMX_TO_USER;
 }
 

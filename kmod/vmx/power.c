@@ -27,6 +27,7 @@
 
 #include <xvcpu.h>
 
+#include "../compat.h"
 #include "caps.h"
 #include "context.h"
 #include "crash.h"
@@ -243,23 +244,20 @@ static int vmx_cpu_offline(unsigned int cpu)
 	return 0;
 }
 
-static int vmx_suspend(void)
+static int vmx_suspend(COMPAT_SYSCORE_ARG)
 {
 	vmx_cpu_off();
 	return 0;
 }
 
 /* A CPU on which VMX does not come back has @on clear: vCPUs leave it. */
-static void vmx_resume(void)
+static void vmx_resume(COMPAT_SYSCORE_ARG)
 {
 	if (power_users && vmx_cpu_on())
 		pr_warn_once("xvcpu: VMX cannot be turned on again after suspend\n");
 }
 
-static struct syscore_ops vmx_syscore_ops = {
-	.suspend = vmx_suspend,
-	.resume = vmx_resume,
-};
+COMPAT_SYSCORE(vmx_syscore, vmx_suspend, vmx_resume);
 
 /* Some firmware hangs on reboot with VMX on. Userspace may still run: nothing turns it on again. */
 static int vmx_reboot(struct notifier_block *nb, unsigned long action, void *data)
@@ -294,7 +292,7 @@ int vmx_power_init(void)
 		cpuhp_remove_state_nocalls(power_hp_state);
 		return err;
 	}
-	register_syscore_ops(&vmx_syscore_ops);
+	compat_register_syscore(&vmx_syscore);
 	register_reboot_notifier(&vmx_reboot_nb);
 	return 0;
 }
@@ -305,7 +303,7 @@ int vmx_power_init(void)
 void vmx_power_exit(void)
 {
 	unregister_reboot_notifier(&vmx_reboot_nb);
-	unregister_syscore_ops(&vmx_syscore_ops);
+	compat_unregister_syscore(&vmx_syscore);
 	vmx_crash_exit();
 	cpuhp_remove_state_nocalls(power_hp_state);
 	regions_free();

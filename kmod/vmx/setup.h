@@ -9,6 +9,9 @@
 #include <asm/processor-flags.h>
 #include <uapi/asm/debugreg.h>
 
+#define CR0_DEFINED	(X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | \
+			 X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | \
+			 X86_CR0_PG)
 #define CR0_GUEST_OWNED	(X86_CR0_TS | X86_CR0_MP | X86_CR0_EM | X86_CR0_AM | X86_CR0_WP)
 /*
  * Only bits that every CPU with EPT and unrestricted guest has, and that need no CPUID

@@ -23,13 +23,11 @@
 #define AR_RESERVED	0x0f00	/* bits 11:8 */
 #define AR_UNUSABLE	BIT(16)
 
-#define RFLAGS_DEFINED	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | \
-			 X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_OF | \
+#define RFLAGS_DEFINED	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | \
+			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_OF | \
 			 X86_EFLAGS_IOPL | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_VM | \
 			 X86_EFLAGS_AC | X86_EFLAGS_VIF | X86_EFLAGS_VIP | X86_EFLAGS_ID | \
 			 X86_EFLAGS_FIXED)
-#define CR0_DEFINED	(X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | \
-			 X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
 
 static int refuse(struct xvcpu_error *error, u32 code, size_t field, u64 value, u64 expected)
 {
@@ -72,8 +70,9 @@ int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error)
 static const struct {
 	u32 selector, base, limit, ar;
 } segment_fields[] = {
-#define SEGMENT(name) \
-	{ GUEST_##name##_SELECTOR, GUEST_##name##_BASE, GUEST_##name##_LIMIT, GUEST_##name##_AR_BYTES }
+#define SEGMENT(name)						\
+	{ GUEST_##name##_SELECTOR, GUEST_##name##_BASE,		\
+	  GUEST_##name##_LIMIT, GUEST_##name##_AR_BYTES }
 	SEGMENT(ES), SEGMENT(CS), SEGMENT(SS), SEGMENT(DS),
 	SEGMENT(FS), SEGMENT(GS), SEGMENT(LDTR), SEGMENT(TR),
 };
@@ -122,8 +121,9 @@ int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error)
 		if (!is_canonical(segment->base))
 			return refuse(error, XVCPU_ERR_CANONICAL, offset, segment->base, 0);
 		if (segment->ar & AR_RESERVED)
-			return refuse(error, XVCPU_ERR_BITS, offset + offsetof(typeof(*segment), ar),
-				      segment->ar, (u16)~AR_RESERVED);
+			return refuse(error, XVCPU_ERR_BITS,
+				      offset + offsetof(typeof(*segment), ar), segment->ar,
+				      (u16)~AR_RESERVED);
 		if (segment->unusable > 1)
 			return refuse(error, XVCPU_ERR_RANGE,
 				      offset + offsetof(typeof(*segment), unusable),
@@ -196,9 +196,11 @@ int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs
 int vmx_check_debug(const struct xvcpu_debug_regs *debug, struct xvcpu_error *error)
 {
 	if (debug->dr6 >> 32)
-		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*debug), dr6), debug->dr6, ~0u);
+		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*debug), dr6), debug->dr6,
+			      ~0u);
 	if (debug->dr7 >> 32)
-		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*debug), dr7), debug->dr7, ~0u);
+		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*debug), dr7), debug->dr7,
+			      ~0u);
 	return 0;
 }
 
@@ -214,7 +216,10 @@ void vmx_get_regs(struct vmx_vcpu *vcpu, struct xvcpu_regs *regs)
 void vmx_set_regs(struct vmx_vcpu *vcpu, const struct xvcpu_regs *regs)
 {
 	BUILD_BUG_ON(offsetof(struct xvcpu_regs, rip) != sizeof(vcpu->gpr));
-	/* At another boundary, or with IF clear, nothing blocks (and entry would refuse the latter). */
+	/*
+	 * At another boundary, or with IF clear, nothing blocks (and entry would refuse the
+	 * latter).
+	 */
 	if (regs->rip != vmx_get_rip(vcpu) || !(regs->rflags & X86_EFLAGS_IF)) {
 		vmx_unblock();
 		vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS, 0);
@@ -354,6 +359,8 @@ void vmx_set_debug(struct vmx_vcpu *vcpu, const struct xvcpu_debug_regs *debug)
 
 /**
  * vmx_walk_state - the registers that decide how a guest-linear address is translated
+ * @vcpu: the vCPU
+ * @walk: filled
  */
 void vmx_walk_state(struct vmx_vcpu *vcpu, struct walk_state *walk)
 {

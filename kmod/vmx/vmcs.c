@@ -28,6 +28,7 @@ void vmx_vmwrite_failed(unsigned long field, unsigned long value)
 
 /**
  * vmcs_init - allocate a VMCS region; it is clear and active nowhere
+ * @vmcs: the VMCS
  */
 int vmcs_init(struct vmx_vmcs *vmcs)
 {
@@ -73,12 +74,14 @@ static void vmcs_clear_ipi(void *data)
 
 /**
  * vmcs_clear - make a VMCS active nowhere
+ * @vmcs: the VMCS
  *
  * IRQs on. An IPI that finds its CPU offline has nothing to do: vmcs_clear_all_on_this_cpu() was
  * there.
  */
 void vmcs_clear(struct vmx_vmcs *vmcs)
 {
+	/* Pairs with vmcs_clear_here() on another CPU. */
 	int cpu = smp_load_acquire(&vmcs->cpu);
 
 	if (cpu >= 0)
@@ -133,6 +136,7 @@ static int vmcs_make_current(struct vmx_vmcs *vmcs)
 
 /**
  * vmcs_load - make a VMCS the current one of this CPU
+ * @vmcs: the VMCS
  * @moved: set if it was not active on this CPU before, so that per-CPU host state and
  *         translations are stale
  *

@@ -77,6 +77,7 @@ bool vmx_present(void)
 
 /**
  * vmx_info - features and limits for XVCPU_GET_INFO
+ * @info: features, limits and readiness are filled in
  */
 void vmx_info(struct xvcpu_info *info)
 {
@@ -193,6 +194,7 @@ static void reset_segments(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_vcpu_reset - the state after power-up; keeps CPUID and counters
+ * @vcpu: the vCPU
  * @tsc_offset: the VM's
  * @bsp: bootstrap processor
  *
@@ -229,6 +231,8 @@ void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 
 /**
  * vmx_vcpu_init - allocate what a vCPU needs; vmx_vcpu_setup() follows with the vCPU loaded
+ * @vcpu: the vCPU
+ * @ept: the VM's tables
  */
 int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept)
 {
@@ -262,6 +266,9 @@ void vmx_vcpu_destroy(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_vcpu_setup - fill the VMCS of a new vCPU
+ * @vcpu: the vCPU
+ * @tsc_offset: the VM's
+ * @bsp: bootstrap processor
  *
  * The vCPU is loaded. VPID exhaustion has turned the control off for this vCPU.
  */
@@ -274,6 +281,7 @@ void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 
 /**
  * vmx_load - make the vCPU's VMCS this CPU's current one
+ * @vcpu: the vCPU
  *
  * Preemption off, IRQs on; the state holds until preemption is enabled.
  *
@@ -298,6 +306,7 @@ int vmx_load(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_prepare - what can be done for the entry before IRQs are off
+ * @vcpu: the vCPU
  */
 void vmx_prepare(struct vmx_vcpu *vcpu)
 {
@@ -354,7 +363,10 @@ static void host_machine_check(void)
 		do_machine_check(&regs);
 }
 
-/* NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must be off until here. */
+/*
+ * NMIs are blocked since the exit, and the #MC is still in the banks: IRQs must be off until
+ * here.
+ */
 static void host_exception(struct vmx_vcpu *vcpu)
 {
 	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
@@ -372,12 +384,16 @@ static enum vmx_next enter_failed(struct vmx_vcpu *vcpu, int how)
 	if (how == VMX_LOST)
 		return VMX_NOT_HERE;
 	error = vmcs_read32(VM_INSTRUCTION_ERROR);
-	/* No error number: there was no current VMCS (VMfailInvalid), which is lost hardware, too. */
+	/*
+	 * No error number: there was no current VMCS (VMfailInvalid), which is lost hardware,
+	 * too.
+	 */
 	return error ? exit_fail_entry(vcpu, error) : VMX_NOT_HERE;
 }
 
 /**
  * vmx_run - one stay in the guest
+ * @vcpu: the vCPU
  *
  * IRQs off, and still off on return. VMX_RESUME: there was an exit, and vmx_handle_exit() must
  * follow.
