@@ -123,15 +123,14 @@ static char *read_file(const char *path, size_t *length)
 	return text;
 }
 
-static void write_file(const char *path, const char *text)
+static bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) > 0;
 
-	if (fd < 0)
-		return;
-	if (write(fd, text, strlen(text)) < 0)
-		send_fact("note cannot write %s: %s", path, strerror(errno));
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 /* Splits NUL-ended strings into a NULL-ended vector that lives as long as the machine. */
@@ -386,16 +385,18 @@ static void kill_all(void)
 		;
 }
 
-/* Two scans: an object counts as leaked only when it is seen unreferenced and old enough. */
+/*
+ * Two scans: an object counts as leaked only when it is seen unreferenced, unchanged, and older than
+ * five seconds. Writing fails when kmemleak was not turned on at boot (--leaks).
+ */
 static void look_for_leaks(void)
 {
 	char *text, *at;
 	size_t length, part;
 
-	if (access(KMEMLEAK, W_OK))
+	if (!write_file(KMEMLEAK, "scan"))
 		return;
-	write_file(KMEMLEAK, "scan");
-	sleep(6);		/* kmemleak reports nothing younger than 5 s */
+	sleep(6);
 	write_file(KMEMLEAK, "scan");
 	text = read_file(KMEMLEAK, &length);
 	for (at = text; at && length; at += part, length -= part) {

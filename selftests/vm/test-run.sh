@@ -177,7 +177,7 @@ test_debug_kernel() {
 	fault use-after-free
 	[ "$status" = 99 ] && grep -q 'KASAN: ' "$work/err"
 	result "$engine: KASAN's report fails the run"
-	fault leak
+	machine --leaks -- sh -c 'echo leak > /sys/module/faulty/parameters/fault'
 	[ "$status" = 99 ] && grep -q '^kmemleak: ' "$work/err"
 	result "$engine: a leak fails the run"
 	fault lock

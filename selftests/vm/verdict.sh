@@ -48,7 +48,7 @@ complaints_found() {
 	before=$(fact taint-before)
 	after=$(fact taint-after)
 	new=$((${after:-0} & ~${before:-0}))
-	for bit in 5:'a bad page' 7:'an oops' 9:'a warning' 14:'a soft lockup'; do
+	for bit in 5:'a bad page or a report of KASAN' 7:'an oops' 9:'a warning' 14:'a soft lockup'; do
 		((new & 1 << ${bit%%:*})) && echo "taint: the kernel recorded ${bit#*:} (bit ${bit%%:*})"
 	done
 
