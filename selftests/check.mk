@@ -6,6 +6,7 @@
 #   make check-host    what needs no test machine: lint, host-only tests, tools
 #   make check-vm      what runs in the test machine
 #   make check-STEP    one step of check.sh --list
+#   make check-mutants planted faults: mutants/run.sh; not part of `make check`
 #   make demo          two real guests in the test machine
 #
 # CHECK_JOBS=N: steps at a time, by default one for each processor, at most 4.
@@ -28,3 +29,5 @@ check-%:
 
 demo:
 	@$(CHECK) --demo
+
+include selftests/mutants/mutants.mk
