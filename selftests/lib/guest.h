@@ -142,6 +142,30 @@ enum guest_mode {
 	MODES
 };
 
+/*
+ * The same text assembled for each width; @name[mode] is the one that fits the mode. _AT_RSI puts
+ * (%si), (%esi) or (%rsi) between the two parts of the text.
+ */
+#define GUEST_CODE_MODES(name, ...)							\
+	GUEST_CODE(name##_16, 16, __VA_ARGS__);						\
+	GUEST_CODE(name##_32, 32, __VA_ARGS__);						\
+	GUEST_CODE(name##_64, 64, __VA_ARGS__);						\
+	GUEST_MODES_OF(name)
+
+#define GUEST_CODE_AT_RSI(name, before, after)						\
+	GUEST_CODE(name##_16, 16, before "(%si)" after);				\
+	GUEST_CODE(name##_32, 32, before "(%esi)" after);				\
+	GUEST_CODE(name##_64, 64, before "(%rsi)" after);				\
+	GUEST_MODES_OF(name)
+
+#define GUEST_MODES_OF(name)								\
+	static const struct guest_code *const name[MODES] __attribute__((unused)) = {	\
+		[MODE_REAL] = &name##_16, [MODE_PROT16] = &name##_16,			\
+		[MODE_PROT32] = &name##_32, [MODE_PAGED32] = &name##_32,		\
+		[MODE_PAE] = &name##_32, [MODE_COMPAT] = &name##_32,			\
+		[MODE_LONG] = &name##_64,						\
+	}
+
 extern const char *const guest_mode_names[MODES];
 
 /* Tables, gates and handlers for every mode, into the VM's memory. */
