@@ -2,8 +2,9 @@
 /*
  * Dispatch of port I/O and MMIO to device models.
  *
- * One struct bus is one address space (ports, or guest-physical addresses). The VMM owns it, fills it
- * before the first vCPU runs and must keep two threads from being in it, or in its devices, at once.
+ * One struct bus is one address space (ports, or guest-physical addresses). The VMM owns it, fills
+ * it before the first vCPU runs and must keep two threads from being in it, or in its devices, at
+ * once.
  */
 #ifndef XVCPUCTL_BUS_H
 #define XVCPUCTL_BUS_H
@@ -71,7 +72,8 @@ void bus_init(struct bus *bus);
  * @dev:    the device; must outlive the bus
  *
  * Return: 0; -EINVAL: the range is empty or wraps, or @device->width is none of 1, 2, 4, 8;
- * -EEXIST: it overlaps another one; -ENOSPC: %BUS_RANGES are taken. A refused range changes nothing.
+ * -EEXIST: it overlaps another one; -ENOSPC: %BUS_RANGES are taken. A refused range changes
+ * nothing.
  */
 int bus_add(struct bus *bus, u64 first, u64 count, const struct bus_device *device, void *dev);
 

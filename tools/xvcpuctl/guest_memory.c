@@ -18,8 +18,7 @@ int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err
 	memset(memory, 0, sizeof(*memory));
 	if (!size || size % PAGE_SIZE)
 		return refuse(err, EINVAL,
-			      "%" PRIu64 " bytes of guest memory: give a positive multiple of 4 KiB",
-			      size);
+			      "%" PRIu64 " bytes of guest memory: give a multiple of 4 KiB", size);
 	if (size > SIZE_MAX)
 		return refuse(err, ENOMEM, "%" PRIu64 " bytes of guest memory: too much", size);
 
@@ -27,7 +26,7 @@ int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (host == MAP_FAILED)
 		return refuse(err, ENOMEM,
-			      "cannot map %" PRIu64 " MiB of guest memory (%s): give the guest less",
+			      "cannot map %" PRIu64 " MiB of guest memory (%s): give it less",
 			      size >> 20, strerror(errno));
 
 	memory->host = host;

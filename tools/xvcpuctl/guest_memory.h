@@ -3,8 +3,8 @@
  * The guest's RAM: one anonymous mapping, cut into guest-physical regions.
  *
  * The VMM owns it from guest_memory_init() to guest_memory_free(); the vCPUs must be gone by then.
- * The layout never changes in between, so lookups need no lock. The bytes themselves are shared with
- * the running guest: what is read from them may change at any moment.
+ * The layout never changes in between, so lookups need no lock. The bytes themselves are shared
+ * with the running guest: what is read from them may change at any moment.
  */
 #ifndef XVCPUCTL_GUEST_MEMORY_H
 #define XVCPUCTL_GUEST_MEMORY_H

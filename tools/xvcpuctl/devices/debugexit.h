@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two ways for a guest to end its run: the debug-exit port, whose value becomes the exit status, and
- * the power-management port 0x604, to which guests of QEMU write 0x2000.
+ * Two ways for a guest to end its run: the debug-exit port, whose value becomes the exit status,
+ * and the power-management port 0x604, to which guests of QEMU write 0x2000.
  *
- * The VMM owns them; the callbacks run in the middle of bus_write() and should only note the request.
+ * The VMM owns them; the callbacks run in the middle of bus_write() and should only note the
+ * request.
  */
 #ifndef XVCPUCTL_DEVICES_DEBUGEXIT_H
 #define XVCPUCTL_DEVICES_DEBUGEXIT_H

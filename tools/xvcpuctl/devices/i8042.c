@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * i8042 keyboard controller (IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary
- * Device Controller" and "Keyboards"). Model and ownership: i8042.h.
+ * i8042 keyboard controller (IBM PS/2 Hardware Interface Technical Reference, "Keyboard and
+ * Auxiliary Device Controller" and "Keyboards"). Model and ownership: i8042.h.
  */
 #include <string.h>
 
@@ -77,6 +77,8 @@ static bool keyboard_may_send(const struct i8042 *dev)
 /* Move the next byte, if any, into the output buffer, and let the interrupt follow the buffer. */
 static void update(struct i8042 *dev)
 {
+	bool full;
+
 	if (!(dev->status & STATUS_OUTPUT_FULL)) {
 		if (dev->reply_pending) {
 			dev->output = dev->reply;
@@ -89,8 +91,8 @@ static void update(struct i8042 *dev)
 			dev->status |= STATUS_OUTPUT_FULL;
 		}
 	}
-	dev_line_set(&dev->irq, (dev->status & STATUS_OUTPUT_FULL) &&
-				(command_byte(dev) & BYTE_KEYBOARD_IRQ));
+	full = dev->status & STATUS_OUTPUT_FULL;
+	dev_line_set(&dev->irq, full && (command_byte(dev) & BYTE_KEYBOARD_IRQ));
 }
 
 static void controller_reply(struct i8042 *dev, u8 byte)

@@ -2,8 +2,8 @@
 /*
  * i8042 keyboard controller with a keyboard and no mouse; the guest's reset line and A20 gate.
  *
- * Starts as PC firmware leaves it: self-test passed, keyboard enabled and scanning, translation to set
- * 1. Scan codes come from the VMM in set 1 and reach the guest as they are: a guest that turns
+ * Starts as PC firmware leaves it: self-test passed, keyboard enabled and scanning, translation to
+ * set 1. Scan codes come from the VMM in set 1 and reach the guest as they are: a guest that turns
  * translation off gets them all the same. A20 is always on.
  *
  * The VMM owns it and serialises access as for its bus.

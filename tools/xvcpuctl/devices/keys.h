@@ -5,7 +5,7 @@
 
 #include "../types.h"
 
-/** define KEYS_CODES - scan codes that one character may take: Shift, the key, and their releases */
+/** define KEYS_CODES - codes that one character may take: Shift, the key, their releases */
 #define KEYS_CODES	4
 
 /**

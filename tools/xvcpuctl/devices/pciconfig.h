@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * PCI configuration mechanism 1 with an empty bus: the address register holds what is written, every
- * function reads as absent. The reset control register at 0xcf9 is among its bytes.
+ * PCI configuration mechanism 1 with an empty bus: the address register holds what is written,
+ * every function reads as absent. The reset control register at 0xcf9 is among its bytes.
  *
  * The VMM owns it and serialises access as for its bus.
  */

@@ -134,12 +134,13 @@ static u16 to_bcd(u32 value)
 
 static u32 from_bcd(u16 value)
 {
-	return (value & 15) + (value >> 4 & 15) * 10 + (value >> 8 & 15) * 100 + (value >> 12) * 1000;
+	return (value & 15) + (value >> 4 & 15) * 10 + (value >> 8 & 15) * 100 +
+	       (value >> 12) * 1000;
 }
 
 /*
- * Mode 3 counts down by two, twice per period; an odd count is loaded less one, and stays at 0 for one
- * clock more in the high half.
+ * Mode 3 counts down by two, twice per period; an odd count is loaded less one, and stays at 0 for
+ * one clock more in the high half.
  */
 static u32 square_wave_value(const struct pit_channel *ch)
 {
@@ -330,7 +331,9 @@ static void pit_write(void *dev, u64 offset, unsigned int size, u64 value)
 		channel_control(&pit->channels[select], value);
 }
 
-/* The refresh bit follows the memory refresh timer's rate whatever channel 1 is programmed to do. */
+/*
+ * The refresh bit follows the memory refresh timer's rate whatever channel 1 is programmed to do.
+ */
 static void port61_read(void *dev, u64 offset, unsigned int size, u64 *value)
 {
 	struct pit8254 *pit = dev;

@@ -3,8 +3,8 @@
  * 8254 programmable interval timer with the system-control port 0x61 that gates its third channel.
  *
  * The state of a channel is a function of the time since its count was loaded: it is computed when
- * somebody looks, and nothing runs in between. At reset the channels are as PC firmware leaves them:
- * 0 counts 65536 in mode 3, 1 counts 18 in mode 2, 2 is in mode 3 without a count.
+ * somebody looks, and nothing runs in between. At reset the channels are as PC firmware leaves
+ * them: 0 counts 65536 in mode 3, 1 counts 18 in mode 2, 2 is in mode 3 without a count.
  *
  * The VMM owns it and serialises access as for its bus.
  */
@@ -23,7 +23,7 @@ struct pit_channel {
 	bool bcd;
 	bool gate;
 	bool loaded;		/* the counting element holds a count */
-	bool fresh;		/* loaded by a count written, and the clock that loads may be to come */
+	bool fresh;		/* a count was written; the clock that loads it may be to come */
 	bool stopped;		/* mode 0 between the two bytes of a new count */
 	bool out_before;	/* modes 1 and 5: OUT until the clock after the trigger */
 	u32 count;		/* what was loaded: 1 to 65536, or 10000 in BCD */

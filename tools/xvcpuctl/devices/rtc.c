@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Real-time clock and CMOS RAM (Motorola MC146818A data sheet; memory sizes where PC firmware leaves
- * them). Model and ownership: rtc.h.
+ * Real-time clock and CMOS RAM (Motorola MC146818A data sheet; memory sizes where PC firmware
+ * leaves them). Model and ownership: rtc.h.
  */
 #include <string.h>
 #include <time.h>

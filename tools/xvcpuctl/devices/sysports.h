@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two single-byte ports of every PC: the POST code port 0x80, which guests also write to for a short
- * delay, and system control port A at 0x92 with fast reset and the A20 gate (always on).
+ * Two single-byte ports of every PC: the POST code port 0x80, which guests also write to for a
+ * short delay, and system control port A at 0x92 with fast reset and the A20 gate (always on).
  *
  * The VMM owns them and serialises access as for its bus.
  */

@@ -114,8 +114,8 @@ static u8 interrupt_id(const struct uart16550 *uart)
 }
 
 /*
- * On a PC, OUT2 gates the interrupt to the bus. In loopback the pin is inactive whatever MCR says, so
- * interrupts show in IIR only.
+ * On a PC, OUT2 gates the interrupt to the bus. In loopback the pin is inactive whatever MCR says,
+ * so interrupts show in IIR only.
  */
 static void update_irq(struct uart16550 *uart)
 {
@@ -167,8 +167,8 @@ static void write_thr(struct uart16550 *uart, u8 byte)
 	else if (uart->io.output)
 		uart->io.output(uart->io.ctx, byte);
 	/*
-	 * Filling THR ends its interrupt, and THR is empty again at once: an edge-triggered interrupt
-	 * controller must see both.
+	 * Filling THR ends its interrupt, and THR is empty again at once: an edge-triggered
+	 * interrupt controller must see both.
 	 */
 	uart->thre_pending = false;
 	update_irq(uart);
@@ -209,7 +209,9 @@ static void write_ier(struct uart16550 *uart, u8 value)
 	uart->ier = value & IER_MASK;
 }
 
-/* Switching the FIFOs on or off empties them; the other bits count only together with FCR_ENABLE. */
+/*
+ * Switching the FIFOs on or off empties them; the other bits count only together with FCR_ENABLE.
+ */
 static void write_fcr(struct uart16550 *uart, u8 value)
 {
 	bool had_data = uart->fifo_count;

@@ -2,9 +2,10 @@
 /*
  * 16550A UART, as at COM1.
  *
- * The transmitter is always ready: a byte written is handed to @output at once. Received bytes wait in
- * the FIFO until the guest reads them. A character-time-out interrupt comes at once instead of after
- * four character times, so that the device needs no timer. Baud rate and framing are stored only.
+ * The transmitter is always ready: a byte written is handed to @output at once. Received bytes wait
+ * in the FIFO until the guest reads them. A character-time-out interrupt comes at once instead of
+ * after four character times, so that the device needs no timer. Baud rate and framing are stored
+ * only.
  *
  * The VMM owns it and serialises access as for its bus.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The registers of a colour VGA in text mode 3, as far as text-mode guests touch them: they can be
- * written and read back, the CRTC's say where the screen and the cursor are, and input status 1 shows
- * a beam that moves. Nothing else has an effect: no fonts, no palette, no other modes.
+ * written and read back, the CRTC's say where the screen and the cursor are, and input status 1
+ * shows a beam that moves. Nothing else has an effect: no fonts, no palette, no other modes.
  *
  * The VMM owns it and serialises access as for its bus.
  */

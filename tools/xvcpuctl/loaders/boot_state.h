@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vCPU states in which guests start, and the tables in guest memory that these states point to. */
+/*
+ * The vCPU states in which guests start, and the tables in guest memory that these states point to.
+ */
 #ifndef XVCPUCTL_LOADERS_BOOT_STATE_H
 #define XVCPUCTL_LOADERS_BOOT_STATE_H
 
@@ -28,8 +30,9 @@ void boot_state_protected(struct boot_state *state, u32 eip);
 /**
  * boot_state_long() - 64-bit mode
  *
- * As boot_state_protected(), with 4-level paging that maps the first GiB onto itself in 2 MiB pages,
- * writable and executable; CR4.OSFXSR and OSXMMEXCPT are set, so that compiled code may use SSE.
+ * As boot_state_protected(), with 4-level paging that maps the first GiB onto itself in 2 MiB
+ * pages, writable and executable; CR4.OSFXSR and OSXMMEXCPT are set, so that compiled code may use
+ * SSE.
  */
 void boot_state_long(struct boot_state *state, u64 rip);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bzImage: what follows the Linux/x86 boot protocol, version 2.02 and up, through its 64-bit or 32-bit
- * entry point. memtest86+ is one. The real-mode entry point needs firmware and is not supported. The
- * image is hostile; no state.
+ * bzImage: what follows the Linux/x86 boot protocol, version 2.02 and up, through its 64-bit or
+ * 32-bit entry point. memtest86+ is one. The real-mode entry point needs firmware and is not
+ * supported. The image is hostile; no state.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -60,7 +60,7 @@ struct kernel {
 	u64 setup_size;			/* bytes in front of the protected-mode kernel */
 	u64 size;			/* of the protected-mode kernel in the file */
 	u64 load;			/* where it goes */
-	u64 init_end;			/* it may use memory up to here before it looks at the map */
+	u64 init_end;			/* it uses memory up to here before it looks at the map */
 	u32 cmdline_max;
 	u64 initrd_end_max;
 	bool has_64;
@@ -72,6 +72,10 @@ static bool bzimage_matches(const struct image *image)
 	return image_holds(image, HDR_MAGIC, 4) && !memcmp(image->data + HDR_MAGIC, "HdrS", 4);
 }
 
+/* Refuses a job because of a field of the setup header. */
+#define refuse_field(job, field, ...) \
+	image_refuse((job)->image, (job)->err, "setup header field " field, __VA_ARGS__)
+
 static int check_setup(const struct load_job *job, struct kernel *kernel)
 {
 	const struct image *image = job->image;
@@ -80,27 +84,24 @@ static int check_setup(const struct load_job *job, struct kernel *kernel)
 	u64 header_end;
 
 	if (boot_flag != BOOT_FLAG)
-		return refuse(job->err, ENOEXEC, "%s: setup header field boot_flag is 0x%x instead of "
-			      "0xaa55", image->name, boot_flag);
+		return refuse_field(job, "boot_flag", "is %#x instead of 0xaa55", boot_flag);
 	kernel->version = image_u16(image, HDR_VERSION);
 	if (kernel->version < 0x0202)
-		return refuse(job->err, ENOEXEC, "%s: setup header field version is %u.%02u: boot "
-			      "protocol 2.02 or later is needed", image->name, kernel->version >> 8,
-			      kernel->version & 0xff);
+		return refuse_field(job, "version", "is %u.%02u: 2.02 or later is needed",
+				    kernel->version >> 8, kernel->version & 0xff);
 
 	/* 0 means 4, for kernels older than the field. */
 	kernel->setup_size = ((setup_sects ? setup_sects : 4) + 1) * 512ull;
 	if (kernel->setup_size >= image->size)
-		return refuse(job->err, ENOEXEC, "%s: setup header field setup_sects is %u, but the "
-			      "file ends before the protected-mode kernel begins", image->name,
-			      setup_sects);
+		return refuse_field(job, "setup_sects",
+				    "is %u, but the file ends before the kernel begins",
+				    setup_sects);
 
 	header_end = HDR_MAGIC + image_u8(image, HDR_JUMP_LENGTH);
 	if (header_end > HDR_END_MAX || header_end <= HDR_CMD_LINE_PTR + 4)
-		return refuse(job->err, ENOEXEC, "%s: setup header field jump gives the header a length "
-			      "of 0x%" PRIx64 " bytes: not between 0x%x and 0x%x", image->name,
-			      header_end - HDR_SETUP_SECTS, HDR_CMD_LINE_PTR + 4 - HDR_SETUP_SECTS,
-			      HDR_END_MAX - HDR_SETUP_SECTS);
+		return refuse_field(job, "jump",
+				    "ends the header at %#" PRIx64 ", not between %#x and %#x",
+				    header_end, HDR_CMD_LINE_PTR + 4, HDR_END_MAX);
 	return 0;
 }
 
@@ -116,12 +117,11 @@ static int check_size(const struct load_job *job, struct kernel *kernel)
 		return 0;
 	}
 	if (!size)
-		return refuse(job->err, ENOEXEC, "%s: setup header field syssize is 0: no kernel",
-			      image->name);
+		return refuse_field(job, "syssize", "is 0: no kernel");
 	if (size - 15 > rest)
-		return refuse(job->err, ENOEXEC, "%s: setup header field syssize asks for 0x%" PRIx64
-			      " bytes, the file has only 0x%" PRIx64 " (setup_sects 0x%" PRIx64
-			      " bytes): is it cut off?", image->name, size, rest, kernel->setup_size);
+		return refuse_field(job, "syssize",
+				    "asks for %#" PRIx64 " bytes of %#" PRIx64 ": is it cut off?",
+				    size, rest);
 	kernel->size = size < rest ? size : rest;
 	return 0;
 }
@@ -134,12 +134,12 @@ static int check_entry(const struct load_job *job, struct kernel *kernel)
 	u64 start;
 
 	if (!(image_u8(image, HDR_LOADFLAGS) & LOADED_HIGH))
-		return refuse(job->err, ENOEXEC, "%s: setup header field loadflags has LOADED_HIGH "
-			      "clear: a zImage, which is not supported", image->name);
+		return refuse_field(job, "loadflags",
+				    "has LOADED_HIGH clear: zImage is not supported");
 	if (code32_start < LAYOUT_HIGH_LOAD)
-		return refuse(job->err, ENOEXEC, "%s: setup header field code32_start is 0x%" PRIx32
-			      ": no 32-bit entry point above 1 MiB, so it needs firmware to start in "
-			      "real mode", image->name, code32_start);
+		return refuse_field(job, "code32_start",
+				    "is %#" PRIx32 ": it can only be started by firmware",
+				    code32_start);
 	kernel->load = code32_start;
 	kernel->init_end = kernel->load + kernel->size;
 	if (kernel->version < 0x020a)
@@ -148,8 +148,8 @@ static int check_entry(const struct load_job *job, struct kernel *kernel)
 	/* A kernel that was built for another address moves there first. */
 	start = pref_address > kernel->load ? pref_address : kernel->load;
 	if (start > UINT32_MAX)
-		return refuse(job->err, ENOEXEC, "%s: setup header field pref_address is 0x%" PRIx64
-			      ": beyond what can be loaded", image->name, pref_address);
+		return refuse_field(job, "pref_address", "is %#" PRIx64 ": beyond 4 GiB",
+				    pref_address);
 	if (start + image_u32(image, HDR_INIT_SIZE) > kernel->init_end)
 		kernel->init_end = start + image_u32(image, HDR_INIT_SIZE);
 	return 0;
@@ -175,16 +175,14 @@ static int choose_mode(const struct load_job *job, struct kernel *kernel)
 	if (kernel->mode == LOAD_AUTO)
 		kernel->mode = kernel->has_64 ? LOAD_LONG : LOAD_PROTECTED;
 	if (kernel->mode == LOAD_LONG && !kernel->has_64)
-		return refuse(job->err, EINVAL, "%s has no 64-bit entry point (setup header field "
-			      "xloadflags): use --mode protected, or leave --mode away",
+		return refuse(job->err, EINVAL,
+			      "%s: setup header field xloadflags has no 64-bit entry: drop --mode",
 			      job->image->name);
 	if (kernel->mode == LOAD_LONG && kernel->size <= ENTRY_64)
-		return refuse(job->err, ENOEXEC, "%s: setup header field syssize is too small for a "
-			      "64-bit entry point", job->image->name);
+		return refuse_field(job, "syssize", "is too small for a 64-bit entry point");
 	if (kernel->mode == LOAD_LONG && kernel->init_end > LAYOUT_MAPPED)
-		return refuse(job->err, ENOEXEC, "%s: setup header fields pref_address and init_size "
-			      "reach beyond the first GiB, which is all that long mode starts with",
-			      job->image->name);
+		return refuse_field(job, "init_size",
+				    "plus pref_address passes 1 GiB: long mode starts with less");
 	return 0;
 }
 
@@ -211,9 +209,9 @@ static int check_cmdline(const struct load_job *job, const struct kernel *kernel
 	const char *cmdline = job->request->cmdline;
 
 	if (cmdline && strlen(cmdline) > kernel->cmdline_max)
-		return refuse(job->err, EINVAL, "%s: the command line has %zu bytes, the image takes %"
-			      PRIu32 " (setup header field cmdline_size)", job->image->name,
-			      strlen(cmdline), kernel->cmdline_max);
+		return refuse(job->err, EINVAL,
+			      "%s: command line of %zu bytes, cmdline_size allows %" PRIu32,
+			      job->image->name, strlen(cmdline), kernel->cmdline_max);
 	return 0;
 }
 
@@ -235,10 +233,9 @@ static int plan_initrd(const struct load_job *job, const struct kernel *kernel,
 {
 	*gpa = placement_find_below(plan, kernel->initrd_end_max, initrd->size);
 	if (*gpa < LAYOUT_HIGH_LOAD)
-		return refuse(job->err, ENOSPC, "initrd %s (%" PRIu64 " KiB) does not fit between the "
-			      "kernel's end at %" PRIu64 " MiB and the end of memory: give the guest "
-			      "more memory", initrd->name, (initrd->size + 1023) >> 10,
-			      (kernel->init_end + 0xfffff) >> 20);
+		return refuse(job->err, ENOSPC,
+			      "initrd %s (%" PRIu64 " KiB) does not fit: give more memory",
+			      initrd->name, (initrd->size + 1023) >> 10);
 	return placement_claim(plan, *gpa, initrd->size, job->err, "the initrd");
 }
 

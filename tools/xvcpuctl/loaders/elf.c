@@ -16,7 +16,9 @@
 #include "layout.h"
 #include "multiboot.h"
 
-/* Where the two classes keep the fields that matter. Elf32_Half and Elf64_Half have the same size. */
+/*
+ * Where the two classes keep the fields that matter. Elf32_Half and Elf64_Half have the same size.
+ */
 struct elf_layout {
 	unsigned int word;		/* bytes of an address */
 	u16 machine;
@@ -59,35 +61,37 @@ bool elf_matches(const struct image *image, unsigned int bits)
 static int check_header(const struct image *image, const struct elf_layout *layout,
 			struct message *err)
 {
-	const char *name = image->name;
 	u16 type, machine;
 
 	if (!image_holds(image, 0, layout->ehsize))
-		return refuse(err, ENOEXEC, "%s: the ELF header is cut off: the file has %" PRIu64
-			      " bytes", name, image->size);
+		return image_refuse(image, err, "the ELF header",
+				    "is cut off: the file has %" PRIu64 " bytes", image->size);
 	if (image->data[EI_DATA] != ELFDATA2LSB)
-		return refuse(err, ENOEXEC, "%s: ELF field e_ident[EI_DATA] is %u: not little-endian, "
-			      "not for x86", name, image->data[EI_DATA]);
+		return image_refuse(image, err, "ELF field e_ident[EI_DATA]",
+				    "is %u: not little-endian, not for x86", image->data[EI_DATA]);
 	if (image->data[EI_VERSION] != EV_CURRENT || image_u32(image, 20) != EV_CURRENT)
-		return refuse(err, ENOEXEC, "%s: ELF field e_version is %" PRIu32
-			      " (e_ident[EI_VERSION] %u): only version 1 exists", name,
-			      image_u32(image, 20), image->data[EI_VERSION]);
+		return image_refuse(image, err, "ELF field e_version",
+				    "is %" PRIu32 ", and e_ident[EI_VERSION] %u: only 1 exists",
+				    image_u32(image, 20), image->data[EI_VERSION]);
 
 	type = image_u16(image, 16);
 	if (type == ET_DYN)
-		return refuse(err, ENOEXEC, "%s: ELF field e_type says position-independent or shared: "
-			      "link it with -no-pie for a fixed address", name);
+		return image_refuse(image, err, "ELF field e_type",
+				    "is ET_DYN: link with -no-pie, for a fixed address");
 	if (type != ET_EXEC)
-		return refuse(err, ENOEXEC, "%s: ELF field e_type is %u: not an executable", name, type);
+		return image_refuse(image, err, "ELF field e_type", "is %u: not an executable",
+				    type);
 	machine = image_u16(image, 18);
 	if (machine != EM_386 && machine != EM_X86_64)
-		return refuse(err, ENOEXEC, "%s: ELF field e_machine is %u: not for x86", name, machine);
+		return image_refuse(image, err, "ELF field e_machine", "is %u: not for x86",
+				    machine);
 	if (machine != layout->machine)
-		return refuse(err, ENOEXEC, "%s: ELF field e_machine is %u, which does not go with "
-			      "the file's class (x32 is not supported)", name, machine);
+		return image_refuse(image, err, "ELF field e_machine",
+				    "is %u, which does not go with the class of the file (x32?)",
+				    machine);
 	if (image_u16(image, layout->e_ehsize) != layout->ehsize)
-		return refuse(err, ENOEXEC, "%s: ELF field e_ehsize is %u instead of %u", name,
-			      image_u16(image, layout->e_ehsize), layout->ehsize);
+		return image_refuse(image, err, "ELF field e_ehsize", "is %u instead of %u",
+				    image_u16(image, layout->e_ehsize), layout->ehsize);
 	return 0;
 }
 
@@ -99,38 +103,40 @@ static int check_program_headers(const struct image *image, const struct elf_lay
 	u16 phnum = image_u16(image, layout->e_phnum);
 
 	if (!phnum || phnum == PN_XNUM)
-		return refuse(err, ENOEXEC, "%s: ELF field e_phnum is %u: no program headers, nothing "
-			      "to load (an object file?)", image->name, phnum);
+		return image_refuse(image, err, "ELF field e_phnum",
+				    "is %u: nothing to load (an object file?)", phnum);
 	if (phentsize != layout->phentsize)
-		return refuse(err, ENOEXEC, "%s: ELF field e_phentsize is %u instead of %u",
-			      image->name, phentsize, layout->phentsize);
+		return image_refuse(image, err, "ELF field e_phentsize", "is %u instead of %u",
+				    phentsize, layout->phentsize);
 	if (!image_holds(image, phoff, (u64)phnum * phentsize))
-		return refuse(err, ENOEXEC, "%s: ELF field e_phoff: %u program headers at 0x%" PRIx64
-			      " are beyond the end of the file", image->name, phnum, phoff);
+		return image_refuse(image, err, "ELF field e_phoff",
+				    "is %#" PRIx64 ": %u program headers there pass the file's end",
+				    phoff, phnum);
 	return 0;
+}
+
+static int refuse_segment(const struct image *image, struct message *err,
+			  const struct elf_segment *segment, const char *reason)
+{
+	return refuse(err, ENOEXEC, "%s: program header %u: %s (p_offset %#" PRIx64
+		      ", p_vaddr %#" PRIx64 ", p_paddr %#" PRIx64 ", p_filesz %#" PRIx64
+		      ", p_memsz %#" PRIx64 ")", image->name, segment->index, reason,
+		      segment->offset, segment->vaddr, segment->paddr, segment->filesz,
+		      segment->memsz);
 }
 
 static int check_segment(const struct image *image, const struct elf_segment *segment,
 			 struct message *err)
 {
-	const char *name = image->name;
-
 	if (segment->filesz > segment->memsz)
-		return refuse(err, ENOEXEC, "%s: program header %u: p_filesz 0x%" PRIx64
-			      " is larger than p_memsz 0x%" PRIx64, name, segment->index,
-			      segment->filesz, segment->memsz);
+		return refuse_segment(image, err, segment, "p_filesz is larger than p_memsz");
 	if (!image_holds(image, segment->offset, segment->filesz))
-		return refuse(err, ENOEXEC, "%s: program header %u: p_offset 0x%" PRIx64
-			      " plus p_filesz 0x%" PRIx64 " is beyond the end of the file", name,
-			      segment->index, segment->offset, segment->filesz);
+		return refuse_segment(image, err, segment,
+				      "p_offset plus p_filesz passes the file's end");
 	if (segment->paddr + segment->memsz < segment->paddr)
-		return refuse(err, ENOEXEC, "%s: program header %u: p_paddr 0x%" PRIx64
-			      " plus p_memsz 0x%" PRIx64 " wraps around", name, segment->index,
-			      segment->paddr, segment->memsz);
+		return refuse_segment(image, err, segment, "p_paddr plus p_memsz wraps around");
 	if (segment->vaddr + segment->memsz < segment->vaddr)
-		return refuse(err, ENOEXEC, "%s: program header %u: p_vaddr 0x%" PRIx64
-			      " plus p_memsz 0x%" PRIx64 " wraps around", name, segment->index,
-			      segment->vaddr, segment->memsz);
+		return refuse_segment(image, err, segment, "p_vaddr plus p_memsz wraps around");
 	return 0;
 }
 
@@ -162,17 +168,20 @@ static int collect_segments(const struct image *image, const struct elf_layout *
 		if (!segment.memsz)
 			continue;
 		if (elf->nr == ELF_SEGMENTS)
-			return refuse(err, ENOEXEC, "%s: ELF field e_phnum: more than %d loadable "
-				      "segments", image->name, ELF_SEGMENTS);
+			return image_refuse(image, err, "ELF field e_phnum",
+					    "is too much: more than %d loadable segments",
+					    ELF_SEGMENTS);
 		elf->segments[elf->nr++] = segment;
 	}
 	if (!elf->nr)
-		return refuse(err, ENOEXEC, "%s: no program header has p_type PT_LOAD and a size: "
-			      "nothing to load", image->name);
+		return image_refuse(image, err, "p_type",
+				    "is PT_LOAD in no program header of any size: nothing to load");
 	return 0;
 }
 
-/* e_entry is an address as linked; before paging the guest needs to know where that byte was put. */
+/*
+ * e_entry is an address as linked; before paging the guest needs to know where that byte was put.
+ */
 static int translate_entry(const struct image *image, u64 entry, struct elf_file *elf,
 			   struct message *err)
 {
@@ -186,8 +195,8 @@ static int translate_entry(const struct image *image, u64 entry, struct elf_file
 			return 0;
 		}
 	}
-	return refuse(err, ENOEXEC, "%s: ELF field e_entry 0x%" PRIx64 " lies in no loadable segment",
-		      image->name, entry);
+	return image_refuse(image, err, "ELF field e_entry",
+			    "is %#" PRIx64 ", which lies in no loadable segment", entry);
 }
 
 int elf_parse(const struct image *image, struct elf_file *elf, struct message *err)
@@ -247,21 +256,20 @@ static int check_entry(const struct load_job *job, const struct elf_file *elf, u
 		if (entry >= elf->segments[i].paddr &&
 		    entry - elf->segments[i].paddr < elf->segments[i].memsz)
 			return 0;
-	return refuse(job->err, EINVAL, "%s: entry 0x%" PRIx64 " lies in no loaded segment: correct "
-		      "--entry", job->image->name, entry);
+	return refuse(job->err, EINVAL,
+		      "%s: %#" PRIx64 " lies in no loaded segment: correct --entry",
+		      job->image->name, entry);
 }
 
 static int check_mapped(const struct load_job *job, const struct elf_file *elf)
 {
+	const struct elf_segment *segment = elf->segments;
 	unsigned int i;
 
-	for (i = 0; i < elf->nr; i++)
-		if (elf->segments[i].paddr + elf->segments[i].memsz > LAYOUT_MAPPED)
-			return refuse(job->err, ENOEXEC, "%s: program header %u: p_paddr 0x%" PRIx64
-				      " plus p_memsz 0x%" PRIx64 " is beyond the first GiB, which is "
-				      "all that long mode starts with", job->image->name,
-				      elf->segments[i].index, elf->segments[i].paddr,
-				      elf->segments[i].memsz);
+	for (i = 0; i < elf->nr; i++, segment++)
+		if (segment->paddr + segment->memsz > LAYOUT_MAPPED)
+			return refuse_segment(job->image, job->err, segment,
+					      "p_paddr plus p_memsz passes 1 GiB, all long mode has");
 	return 0;
 }
 
@@ -278,9 +286,8 @@ static int elf_load(const struct load_job *job)
 		return ret;
 	mode = elf.bits == 64 ? LOAD_LONG : LOAD_PROTECTED;
 	if (elf.interp)
-		return refuse(job->err, ENOEXEC, "%s: has a program header with p_type PT_INTERP: a "
-			      "program for an operating system, not for a bare processor",
-			      job->image->name);
+		return image_refuse(job->image, job->err, "a program header's p_type",
+				    "is PT_INTERP: a program for an operating system");
 	entry = job->request->has_entry ? job->request->entry : elf.entry;
 
 	placement_init(&plan, job->memory, job->image->name);

@@ -37,18 +37,21 @@ static int check_addresses(const struct load_job *job, enum load_mode mode, u64 
 	const char *name = job->image->name;
 
 	if (entry < load || entry - load >= job->image->size)
-		return refuse(job->err, EINVAL, "%s: entry 0x%" PRIx64 " is outside the image, which "
-			      "is 0x%" PRIx64 " bytes at 0x%" PRIx64 ": correct --entry or --load",
-			      name, entry, job->image->size, load);
+		return refuse(job->err, EINVAL,
+			      "%s: entry %#" PRIx64 " is not in the image, %#" PRIx64 " bytes at %#"
+			      PRIx64 ": correct --entry", name, entry, job->image->size, load);
 	if (mode == LOAD_REAL && entry >= REAL_MODE_END)
-		return refuse(job->err, EINVAL, "%s: entry 0x%" PRIx64 " cannot be reached in real "
-			      "mode: it must be below 1 MiB", name, entry);
+		return refuse(job->err, EINVAL,
+			      "%s: entry %#" PRIx64 " is not below 1 MiB, as real mode needs",
+			      name, entry);
 	if (mode == LOAD_PROTECTED && entry > UINT32_MAX)
-		return refuse(job->err, EINVAL, "%s: entry 0x%" PRIx64 " cannot be reached in protected "
-			      "mode: it must be below 4 GiB", name, entry);
+		return refuse(job->err, EINVAL,
+			      "%s: entry %#" PRIx64 " is not below 4 GiB, as protected mode needs",
+			      name, entry);
 	if (mode == LOAD_LONG && load + job->image->size > LAYOUT_MAPPED)
-		return refuse(job->err, EINVAL, "%s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " reach beyond "
-			      "the first GiB, which is all that long mode starts with: correct --load",
+		return refuse(job->err, EINVAL,
+			      "%s: %#" PRIx64 " bytes at %#" PRIx64
+			      " pass the first GiB, all that long mode has: correct --load",
 			      name, job->image->size, load);
 	return 0;
 }

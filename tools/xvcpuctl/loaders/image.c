@@ -2,6 +2,8 @@
 /* Reading of image files. A struct image belongs to its caller; no other state. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +25,7 @@ static u64 first_guess(int fd)
 
 static int refuse_size(const struct image *image, struct message *err)
 {
-	return refuse(err, EFBIG, "%s is larger than 1 GiB: not an image that a guest can start from",
+	return refuse(err, EFBIG, "%s is larger than 1 GiB: no image to start a guest from",
 		      image->name);
 }
 
@@ -58,7 +60,8 @@ static int read_all(struct image *image, int fd, struct message *err)
 			int error = errno;
 
 			free(data);
-			return refuse(err, error, "cannot read %s: %s", image->name, strerror(error));
+			return refuse(err, error, "cannot read %s: %s", image->name,
+				      strerror(error));
 		}
 		if (!got)
 			break;
@@ -94,6 +97,18 @@ void image_free(struct image *image)
 	free((void *)image->data);
 	image->data = NULL;
 	image->size = 0;
+}
+
+int image_refuse(const struct image *image, struct message *err, const char *what,
+		 const char *format, ...)
+{
+	char reason[sizeof(err->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	return refuse(err, ENOEXEC, "%s: %s %s", image->name, what, reason);
 }
 
 bool image_holds(const struct image *image, u64 offset, u64 len)

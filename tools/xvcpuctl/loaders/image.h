@@ -34,12 +34,24 @@ int image_read(struct image *image, const char *path, struct message *err);
 /** image_free() - free what image_read() filled in */
 void image_free(struct image *image);
 
+/**
+ * image_refuse() - refuse an image because of something in it
+ * @image:  the file
+ * @err:    receives "FILE: WHAT REASON"
+ * @what:   what is wrong, "ELF field e_type"
+ * @format: printf format of the reason, "is %u: not an executable"
+ *
+ * Return: -ENOEXEC.
+ */
+int image_refuse(const struct image *image, struct message *err, const char *what,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /** image_holds() - whether @len bytes at @offset lie within the file */
 bool image_holds(const struct image *image, u64 offset, u64 len);
 
 /*
- * image_u16() and its kin - a little-endian field. The caller has checked with image_holds() that it is
- * there; outside the file they give 0.
+ * image_u16() and its kin - a little-endian field. The caller has checked with image_holds() that
+ * it is there; outside the file they give 0.
  */
 u8 image_u8(const struct image *image, u64 offset);
 u16 image_u16(const struct image *image, u64 offset);

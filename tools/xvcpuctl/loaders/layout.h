@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the loaders put what a guest's start needs besides its image: the first 28 KiB above the real
- * mode interrupt table and BIOS data area, which stay zero.
+ * Where the loaders put what a guest's start needs besides its image: the first 28 KiB above the
+ * real mode interrupt table and BIOS data area, which stay zero.
  *
  *	0x0500	GDT                                          protected and long mode
  *	0x1000	PML4, PDPT, PD: first GiB onto itself        long mode

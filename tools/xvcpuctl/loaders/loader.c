@@ -13,8 +13,8 @@
 #include "multiboot.h"
 
 /*
- * The most specific format first: a Multiboot kernel is usually an ELF file too, and its header says
- * how it wants to be started.
+ * The most specific format first: a Multiboot kernel is usually an ELF file too, and its header
+ * says how it wants to be started.
  */
 static const struct load_format *const formats[] = {
 	&format_bzimage,
@@ -58,10 +58,11 @@ static int refuse_unknown(const struct image *image, struct message *err)
 			return refuse(err, ENOEXEC, "%s %s", image->name,
 				      known_strangers[i].advice);
 	if (multiboot_bad_header(image, &offset))
-		return refuse(err, ENOEXEC, "%s: the Multiboot header at 0x%" PRIx64 " has a wrong "
-			      "checksum field, or is cut off", image->name, offset);
-	return refuse(err, ENOEXEC, "%s is neither ELF, Multiboot nor bzImage: if it is a flat binary, "
-		      "say where it starts with --mode real, protected or long", image->name);
+		return image_refuse(image, err, "Multiboot field checksum",
+				    "is wrong or cut off, magic at %#" PRIx64, offset);
+	return refuse(err, ENOEXEC,
+		      "%s is neither ELF, Multiboot nor bzImage: for a flat binary give %s",
+		      image->name, "--mode real, protected or long");
 }
 
 static const char *mode_name(enum load_mode mode)

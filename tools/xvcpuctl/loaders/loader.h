@@ -2,8 +2,9 @@
 /*
  * Loading a guest's image into its memory, and the state in which the first vCPU then starts.
  *
- * A loader checks the whole image and plans where everything goes before it writes the first byte of
- * guest memory: a refused image leaves the memory as it was. Nothing here keeps state between calls.
+ * A loader checks the whole image and plans where everything goes before it writes the first byte
+ * of guest memory: a refused image leaves the memory as it was. Nothing here keeps state between
+ * calls.
  */
 #ifndef XVCPUCTL_LOADERS_LOADER_H
 #define XVCPUCTL_LOADERS_LOADER_H
@@ -42,8 +43,8 @@ struct load_module {
 /**
  * struct load_request - what to load and how
  * @image:      file
- * @mode:       flat binaries: required. bzImage: chooses between the 32-bit and the 64-bit entry point.
- *              Others: %LOAD_AUTO or the mode that the format has anyway
+ * @mode:       flat binaries: required. bzImage: chooses between the 32-bit and the 64-bit entry
+ *              point. Others: %LOAD_AUTO or the mode that the format has anyway
  * @load:       flat binaries: guest-physical address, if @has_load; else 0x7c00 for real mode and
  *              0x100000 for the others
  * @entry:      guest-physical address of the first instruction, if @has_entry; else the start of a

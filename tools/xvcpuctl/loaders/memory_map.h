@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a guest is told about its RAM: the same facts for Multiboot and for the Linux boot protocol. */
+/*
+ * What a guest is told about its RAM: the same facts for Multiboot and for the Linux boot protocol.
+ */
 #ifndef XVCPUCTL_LOADERS_MEMORY_MAP_H
 #define XVCPUCTL_LOADERS_MEMORY_MAP_H
 

@@ -30,7 +30,7 @@
 #define HEADER_PAGE_ALIGN	(1u << 0)
 #define HEADER_MEMORY_INFO	(1u << 1)
 #define HEADER_VIDEO		(1u << 2)
-#define HEADER_REQUIRED		0xffffu		/* a loader must refuse those that it does not know */
+#define HEADER_REQUIRED		0xffffu		/* unknown ones must be refused */
 #define HEADER_ADDRESSES	(1u << 16)
 
 #define VIDEO_GRAPHICS		0
@@ -90,6 +90,10 @@ void multiboot_note_bad_header(const struct image *image, struct boot_state *sta
 			 " of the file has no valid checksum field: loaded as plain ELF", offset);
 }
 
+/* Refuses a job because of a field of the Multiboot header. */
+#define refuse_field(job, field, ...) \
+	image_refuse((job)->image, (job)->err, "Multiboot field " field, __VA_ARGS__)
+
 static int check_header(const struct load_job *job, u64 header)
 {
 	u32 flags = image_u32(job->image, header + 4);
@@ -98,17 +102,17 @@ static int check_header(const struct load_job *job, u64 header)
 	u64 size = HEADER_SIZE;
 
 	if (unknown)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field flags is 0x%" PRIx32 ": 0x%" PRIx32
-			      " asks for something that is not supported", job->image->name, flags,
-			      unknown);
+		return refuse_field(job, "flags",
+				    "is %#" PRIx32 ": what %#" PRIx32 " asks for is not supported",
+				    flags, unknown);
 	if (flags & HEADER_ADDRESSES)
 		size = HEADER_ADDRESS_SIZE;
 	if (flags & HEADER_VIDEO)
 		size = HEADER_VIDEO_SIZE;
 	if (header + size > HEADER_SEARCH || !image_holds(job->image, header, size))
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field flags is 0x%" PRIx32 ", but the "
-			      "fields that it announces are cut off by the end of the file or of its "
-			      "first 8 KiB", job->image->name, flags);
+		return refuse_field(job, "flags",
+				    "is %#" PRIx32 ", but the fields it announces are cut off",
+				    flags);
 	return 0;
 }
 
@@ -136,31 +140,32 @@ static int parse_addresses(const struct load_job *job, struct kernel *kernel)
 	u32 entry = image_u32(image, header + 28);
 
 	if (load_addr > header_addr || header_addr - load_addr > header)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot fields header_addr 0x%" PRIx32
-			      " and load_addr 0x%" PRIx32 " do not go together: the header is at 0x%"
-			      PRIx64 " in the file", image->name, header_addr, load_addr, header);
+		return refuse_field(job, "load_addr",
+				    "%#" PRIx32 " and header_addr %#" PRIx32
+				    " contradict the header's place in the file, %#" PRIx64,
+				    load_addr, header_addr, header);
 	kernel->offset = header - (header_addr - load_addr);
 	kernel->load = load_addr;
 
 	if (load_end && load_end <= header_addr)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field load_end_addr 0x%" PRIx32
-			      " is not behind header_addr 0x%" PRIx32, image->name, load_end,
-			      header_addr);
+		return refuse_field(job, "load_end_addr",
+				    "is %#" PRIx32 ", before header_addr %#" PRIx32, load_end,
+				    header_addr);
 	kernel->filesz = load_end ? load_end - load_addr : image->size - kernel->offset;
 	if (!image_holds(image, kernel->offset, kernel->filesz))
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field load_end_addr 0x%" PRIx32
-			      " is beyond the end of the file", image->name, load_end);
+		return refuse_field(job, "load_end_addr",
+				    "is %#" PRIx32 ", beyond the file's end", load_end);
 
 	if (bss_end && bss_end < load_addr + kernel->filesz)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field bss_end_addr 0x%" PRIx32
-			      " is below the end of the loaded bytes 0x%" PRIx64, image->name, bss_end,
-			      load_addr + kernel->filesz);
+		return refuse_field(job, "bss_end_addr",
+				    "is %#" PRIx32 ", before the end of what is loaded, %#" PRIx64,
+				    bss_end, load_addr + kernel->filesz);
 	kernel->memsz = bss_end ? bss_end - load_addr : kernel->filesz;
 
 	if (entry < load_addr || entry - load_addr >= kernel->memsz)
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field entry_addr 0x%" PRIx32
-			      " is outside the image (0x%" PRIx64 " bytes at 0x%" PRIx32 ")",
-			      image->name, entry, kernel->memsz, load_addr);
+		return refuse_field(job, "entry_addr",
+				    "is %#" PRIx32 ", outside the image: %#" PRIx64 " bytes at %#"
+				    PRIx32, entry, kernel->memsz, load_addr);
 	kernel->entry = entry;
 	return 0;
 }
@@ -171,9 +176,8 @@ static int parse_elf(const struct load_job *job, struct kernel *kernel)
 	int ret;
 
 	if (!elf_matches(job->image, 32) && !elf_matches(job->image, 64))
-		return refuse(job->err, ENOEXEC, "%s: Multiboot field flags has no address fields "
-			      "(bit 16), and the file is not ELF: nothing says what to load",
-			      job->image->name);
+		return refuse_field(job, "flags",
+				    "has bit 16 (address fields) clear in a file that is not ELF");
 	ret = elf_parse(job->image, &kernel->elf, job->err);
 	if (ret)
 		return ret;
@@ -181,10 +185,9 @@ static int parse_elf(const struct load_job *job, struct kernel *kernel)
 		const struct elf_segment *segment = &kernel->elf.segments[i];
 
 		if (segment->paddr + segment->memsz > UINT32_MAX)
-			return refuse(job->err, ENOEXEC, "%s: program header %u: p_paddr 0x%" PRIx64
-				      " plus p_memsz 0x%" PRIx64 " is beyond 4 GiB, where Multiboot "
-				      "cannot reach", job->image->name, segment->index,
-				      segment->paddr, segment->memsz);
+			return image_refuse(job->image, job->err, "p_paddr plus p_memsz",
+					    "of program header %u is beyond 4 GiB",
+					    segment->index);
 	}
 	kernel->is_elf = true;
 	kernel->entry = kernel->elf.entry;
@@ -213,7 +216,9 @@ static void copy_kernel(const struct load_job *job, const struct kernel *kernel)
 	memset(place + kernel->filesz, 0, kernel->memsz - kernel->filesz);
 }
 
-/* Modules go page-aligned behind everything else, and at or above 1 MiB where kernels expect them. */
+/*
+ * Modules go page-aligned behind everything else, and at or above 1 MiB where kernels expect them.
+ */
 static int plan_module(const struct load_job *job, const struct load_module *module,
 		       const struct image *file, struct placement *plan,
 		       struct multiboot_info *info)
@@ -224,9 +229,9 @@ static int plan_module(const struct load_job *job, const struct load_module *mod
 	int ret;
 
 	if (!gpa)
-		return refuse(job->err, ENOSPC, "module %s (%" PRIu64 " KiB) does not fit behind the "
-			      "kernel: give the guest more memory", module->path,
-			      (file->size + 1023) >> 10);
+		return refuse(job->err, ENOSPC,
+			      "module %s (%" PRIu64 " KiB) does not fit: give more memory",
+			      module->path, (file->size + 1023) >> 10);
 	ret = placement_claim(plan, gpa, file->size, job->err, "module %s", name);
 	if (ret)
 		return ret;

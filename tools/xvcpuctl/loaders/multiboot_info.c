@@ -114,8 +114,9 @@ int multiboot_info_cmdline(struct multiboot_info *info, const char *image, const
 	length = snprintf(info->cmdline, sizeof(info->cmdline), "%s%s%s", name, has_args ? " " : "",
 			  has_args ? args : "");
 	if (length < 0 || (size_t)length >= sizeof(info->cmdline))
-		return refuse(err, EINVAL, "the command line is too long: with the image's name it has "
-			      "%d bytes, %zu fit", length, sizeof(info->cmdline) - 1);
+		return refuse(err, EINVAL,
+			      "the command line is too long: %d bytes with the image's name, %zu fit",
+			      length, sizeof(info->cmdline) - 1);
 	put_u32(info, INFO_CMDLINE, LAYOUT_CMDLINE);
 	add_flags(info, FLAG_CMDLINE);
 	return 0;
@@ -130,8 +131,9 @@ int multiboot_info_module(struct multiboot_info *info, u32 start, u32 size, cons
 	if (info->nr_modules == MULTIBOOT_MODULES)
 		return refuse(err, EINVAL, "too many modules: %d fit", MULTIBOOT_MODULES);
 	if (length > sizeof(info->strings) - info->strings_used)
-		return refuse(err, EINVAL, "the modules' command lines are too long: together %zu bytes "
-			      "fit", sizeof(info->strings));
+		return refuse(err, EINVAL,
+			      "the modules' command lines are too long: %zu bytes fit",
+			      sizeof(info->strings));
 
 	memcpy(info->strings + info->strings_used, cmdline, length);
 	put_u32(info, at, start);

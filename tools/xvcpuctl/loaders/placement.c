@@ -41,8 +41,8 @@ int placement_claim(struct placement *plan, u64 gpa, u64 len, struct message *er
 	if (!len)
 		return 0;
 	if (plan->nr == PLACEMENT_CLAIMS)
-		return refuse(err, ENOSPC, "%s has more than %d parts to place in memory", plan->image,
-			      PLACEMENT_CLAIMS);
+		return refuse(err, ENOSPC, "%s has more than %d parts to place in memory",
+			      plan->image, PLACEMENT_CLAIMS);
 
 	claim = &plan->claims[plan->nr];
 	va_start(args, what);
@@ -52,14 +52,15 @@ int placement_claim(struct placement *plan, u64 gpa, u64 len, struct message *er
 	claim->len = len;
 
 	if (!guest_memory_at(plan->memory, gpa, len))
-		return refuse(err, ENOSPC, "%s: %s (0x%" PRIx64 " bytes at 0x%" PRIx64
-			      ") is outside the guest's %" PRIu64 " KiB of memory: give it more, or "
-			      "load it lower", plan->image, claim->what, len, gpa,
-			      plan->memory->size >> 10);
+		return refuse(err, ENOSPC,
+			      "%s: %s (%#" PRIx64 " bytes at %#" PRIx64 ") is outside the guest's %"
+			      PRIu64 " KiB of memory: give it more, or load lower", plan->image,
+			      claim->what, len, gpa, plan->memory->size >> 10);
 	other = find_overlap(plan, gpa, len);
 	if (other)
-		return refuse(err, ENOEXEC, "%s: %s (0x%" PRIx64 "-0x%" PRIx64 ") overlaps %s (0x%"
-			      PRIx64 "-0x%" PRIx64 ")", plan->image, claim->what, gpa, gpa + len - 1,
+		return refuse(err, ENOEXEC,
+			      "%s: %s (%#" PRIx64 "-%#" PRIx64 ") overlaps %s (%#" PRIx64 "-%#"
+			      PRIx64 ")", plan->image, claim->what, gpa, gpa + len - 1,
 			      other->what, other->gpa, other->gpa + other->len - 1);
 	plan->nr++;
 	return 0;

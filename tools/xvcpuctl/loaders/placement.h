@@ -2,9 +2,9 @@
 /*
  * The plan of what goes where in guest memory.
  *
- * A loader claims a range for everything it is going to write, then writes. A claim that is outside RAM
- * or on top of another is refused with both names, so nothing is ever half loaded. The plan lives on
- * the loader's stack.
+ * A loader claims a range for everything it is going to write, then writes. A claim that is outside
+ * RAM or on top of another is refused with both names, so nothing is ever half loaded. The plan
+ * lives on the loader's stack.
  */
 #ifndef XVCPUCTL_LOADERS_PLACEMENT_H
 #define XVCPUCTL_LOADERS_PLACEMENT_H

@@ -129,8 +129,8 @@ void loading_mangle(struct loading *l, u64 from, u64 to)
 		memcpy(&good, l->bytes + at, sizeof(good));
 		for (i = 0; i < ARRAY_SIZE(words); i++) {
 			for (width = 1; width <= 8; width *= 2) {
-				tap_context("0x%" PRIx64 ", %u bytes at offset 0x%" PRIx64, words[i],
-					    width, at);
+				tap_context("%#" PRIx64 ", %u bytes at offset %#" PRIx64,
+					    words[i], width, at);
 				put(l, at, words[i], width);
 				run_mangled(l);
 				put(l, at, good, sizeof(good));
@@ -173,7 +173,10 @@ const char *loading_string(const struct loading *l, u64 gpa)
 	return host ? host : "";
 }
 
-/* The hidden part that loading a selector from the GDT in memory would give (SDM "Segment Descriptors"). */
+/*
+ * The hidden part that loading a selector from the GDT in memory would give (SDM "Segment
+ * Descriptors").
+ */
 static void check_segment(const struct loading *l, const struct xvcpu_segment *segment)
 {
 	u64 descriptor;

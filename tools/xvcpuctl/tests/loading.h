@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the loader tests share: a guest's memory, images made by hand, and checks of what came of them. */
+/*
+ * What the loader tests share: a guest's memory, images made by hand, and checks of what came of
+ * them.
+ */
 #ifndef XVCPUCTL_TESTS_LOADING_H
 #define XVCPUCTL_TESTS_LOADING_H
 
@@ -61,7 +64,7 @@ struct corruption {
 	const char *part;
 };
 
-/** loading_corrupt() - spoil one field of a good image at a time; each must be refused by its name */
+/** loading_corrupt() - spoil a good image, a field at a time; each must be refused by its name */
 void loading_corrupt(struct loading *l, const struct corruption *list, unsigned int count);
 
 /** loading_truncate() - cut a good image at every length below @from: each must be refused */

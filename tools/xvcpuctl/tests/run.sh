@@ -23,7 +23,7 @@ for program in "$@"; do
 	failed=$((failed + bad))
 	skipped=$((skipped + $(grep -c ' # SKIP ' "$output")))
 	if [ "$results" != "$plan" ] || { [ $status -ne 0 ] && [ "$bad" -eq 0 ]; }; then
-		echo "# $(basename "$program") ended with status $status after $results of ${plan:-?} tests"
+		echo "# $(basename "$program"): status $status after $results of ${plan:-?} tests"
 		broken=$((broken + 1))
 	fi
 done

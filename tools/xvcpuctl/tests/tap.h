@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A test program's frame: each TEST() is one TAP result. A failed CHECK says where and what, and lets
- * the test go on, so that one run shows everything that is wrong.
+ * A test program's frame: each TEST() is one TAP result. A failed CHECK says where and what, and
+ * lets the test go on, so that one run shows everything that is wrong.
  */
 #ifndef XVCPUCTL_TESTS_TAP_H
 #define XVCPUCTL_TESTS_TAP_H

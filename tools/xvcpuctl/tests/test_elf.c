@@ -19,8 +19,10 @@
 
 #define E32(member)	offsetof(Elf32_Ehdr, member)
 #define E64(member)	offsetof(Elf64_Ehdr, member)
-#define P32(n, member)	(sizeof(Elf32_Ehdr) + (n) * sizeof(Elf32_Phdr) + offsetof(Elf32_Phdr, member))
-#define P64(n, member)	(sizeof(Elf64_Ehdr) + (n) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, member))
+#define P32(n, member)	\
+	(sizeof(Elf32_Ehdr) + (n) * sizeof(Elf32_Phdr) + offsetof(Elf32_Phdr, member))
+#define P64(n, member)	\
+	(sizeof(Elf64_Ehdr) + (n) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, member))
 
 static struct loading l;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Images of Debian packages, as they are: loaded where their headers say, and refused when they are cut
- * off. Whether they run is for qemu/run.sh and for the guests' own tests.
+ * Images of Debian packages, as they are: loaded where their headers say, and refused when they are
+ * cut off. Whether they run is for qemu/run.sh and for the guests' own tests.
  */
 #include <errno.h>
 #include <stdlib.h>

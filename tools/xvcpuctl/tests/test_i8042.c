@@ -80,7 +80,7 @@ static void command_with_data(u8 command, u8 data)
 static void status_after_firmware(void)
 {
 	setup();
-	CHECK_EQ(0x14, in(STATUS));	/* nothing to read, self-test passed, not locked: not 0xff */
+	CHECK_EQ(0x14, in(STATUS));	/* nothing to read, self-test passed, not locked */
 	CHECK(!irq);
 	CHECK(!bus_find(&ports, 0x62));
 }

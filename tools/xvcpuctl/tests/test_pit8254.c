@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* 8254 and port 0x61 register behaviour, by the data sheet, and against a model that really counts. */
+/*
+ * 8254 and port 0x61 register behaviour, by the data sheet, and against a model that really counts.
+ */
 #include <string.h>
 
 #include "../devices/pit8254.h"
@@ -400,8 +402,8 @@ static void random_step(struct clockwork *cw)
 }
 
 /*
- * Whatever is written and gated when, the model that computes agrees with the one that counts, in all
- * modes. What the counting element holds before the clock that loads it is undefined.
+ * Whatever is written and gated when, the model that computes agrees with the one that counts, in
+ * all modes. What the counting element holds before the clock that loads it is undefined.
  */
 static void every_mode_agrees_with_a_counter_that_counts(void)
 {

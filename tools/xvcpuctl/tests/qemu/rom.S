@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A boot ROM that puts the processor into the state that a loader asked for, and nothing else: how the
- * loaders are judged by QEMU. stage.c fills in the block at its start.
+ * A boot ROM that puts the processor into the state that a loader asked for, and nothing else: how
+ * the loaders are judged by QEMU. stage.c fills in the block at its start.
  *
  * 64 KiB, at 4 GiB - 64 KiB and, which is where it runs, at 0xf0000.
  */
@@ -26,7 +26,7 @@ real_segment:
 ss_selector:
 	.word	0
 	.word	0
-regs:	.fill	17, 8, 0	/* rax rcx rdx rbx rsp rbp rsi rdi r8-r15 rip, as struct xvcpu_regs */
+regs:	.fill	17, 8, 0	/* rax to rip, as in struct xvcpu_regs */
 null_idt:
 	.word	0
 	.long	0

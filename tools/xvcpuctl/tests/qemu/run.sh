@@ -3,16 +3,15 @@
 #
 # QEMU's TCG as judge of the loaders: run.sh BUILD-DIRECTORY
 #
-# stage puts an image into memory with our loaders; QEMU starts a machine with that memory, and rom.S
-# puts its processor into the state that the loader asked for. If the guest runs, the loader was right.
-# No VMX, no module. TAP. Ends with 0 if all passed; a guest that is not installed is a skipped test,
-# and a failure unless TESTS_MAY_SKIP=1.
+# stage puts an image into memory with our loaders; QEMU starts a machine with that memory, and
+# rom.S puts its processor into the state that the loader asked for. If the guest runs, the loader
+# was right. No VMX, no module. TAP. Ends with 0 if all passed; a guest that is not installed is a
+# skipped test, and a failure unless TESTS_MAY_SKIP=1.
 
 set -u
 export LC_ALL=C
 
 build=$1
-here=$(dirname "$(readlink -f "$0")")
 work=$(mktemp -d)
 qemu=
 trap 'finish; rm -rf "$work"' EXIT
@@ -26,7 +25,8 @@ finish() {
 # stage MIB MODE IMAGE [CMDLINE]
 stage() { "$build/qemu/stage" "$build/qemu/rom" "$work" "$@" >"$work/staged" 2>&1; }
 
-# The machine that stage prepared, our ROM for firmware. An ISA machine without VGA has RAM at 0xa0000.
+# The machine that stage prepared, our ROM for firmware. An ISA machine without VGA has RAM at
+# 0xa0000.
 machine() {
 	local mib=$1
 	shift
@@ -98,10 +98,11 @@ invaders() {
 		echo "pmemsave 0xb8000 4000 \"$cells\"" >&7
 		sleep 0.5
 		[ -s "$cells" ] || continue
-		od -An -v -t u1 -w160 "$cells" |
-			awk '{ for (i = 1; i < 160; i += 2) printf "%c", $i ? $i : 32; print "" }' >"$text"
+		od -An -v -t u1 -w160 "$cells" >"$work/numbers"
+		awk '{ for (i = 1; i < 160; i += 2) printf "%c", $i ? $i : 32; print "" }' \
+			"$work/numbers" >"$text"
 		[ "$(grep -o -e '-\*-' "$text" | wc -l)" = 40 ] &&
-			tail -n 1 "$text" | grep -q '/ \\' && break
+			tail -n 1 "$text" | grep -q '/ [\]' && break
 	done
 	exec 7>&-
 	result $((tries == 120)) "$1"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads an image and writes what QEMU needs to start from there: the guest's memory, and rom.S with the
- * vCPU's state filled in.
+ * Loads an image and writes what QEMU needs to start from there: the guest's memory, and rom.S with
+ * the vCPU's state filled in.
  *
  *	stage ROM DIRECTORY MIB MODE IMAGE [CMDLINE [INITRD]]
  */
