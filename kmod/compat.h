@@ -45,11 +45,13 @@
 #ifdef HAVE_REGISTER_SYSCORE
 #define COMPAT_SYSCORE_ARG	void *unused
 #define COMPAT_SYSCORE(name, on_suspend, on_resume)			\
-static const struct syscore_ops name##_ops = {				\
-	.suspend = on_suspend,						\
-	.resume = on_resume,						\
-};									\
-static struct syscore name = { .ops = &name##_ops }
+static struct syscore name = {						\
+	.ops = &(const struct syscore_ops) {				\
+		.suspend = on_suspend,					\
+		.resume = on_resume,					\
+	},								\
+}
+
 #define compat_register_syscore(syscore)	register_syscore(syscore)
 #define compat_unregister_syscore(syscore)	unregister_syscore(syscore)
 #else
@@ -59,6 +61,7 @@ static struct syscore_ops name = {					\
 	.suspend = on_suspend,						\
 	.resume = on_resume,						\
 }
+
 #define compat_register_syscore(syscore)	register_syscore_ops(syscore)
 #define compat_unregister_syscore(syscore)	unregister_syscore_ops(syscore)
 #endif

@@ -50,8 +50,8 @@ struct xvcpu_mmio {
 /**
  * struct xvcpu_vcpu - a virtual CPU
  *
- * @lock serialises everything that is not RUN, and the ends of RUN: RUN sets @running under it and then
- * owns the vCPU without it, so that nothing ever waits for a guest. Lock order:
+ * @lock serialises everything that is not RUN, and the ends of RUN: RUN sets @running under it and
+ * then owns the vCPU without it, so that nothing ever waits for a guest. Lock order:
  * docs/architecture.md.
  *
  * @vmx:       the VMX side

@@ -151,7 +151,7 @@ void vmx_context_load(struct vmx_vcpu *vcpu)
 	store_ldt(vcpu->host.ldt);
 	savesegment(ds, vcpu->host.ds);
 	savesegment(es, vcpu->host.es);
-	vmcs_shadow_write(&vcpu->vmcs, _natural, host_fs_base, HOST_FS_BASE,
+	vmcs_shadow_write(&vcpu->vmcs.host_fs_base, _natural, HOST_FS_BASE,
 			  current->thread.fsbase);
 	wrmsrl(MSR_KERNEL_GS_BASE, vcpu->msr[VMX_MSR_KERNEL_GS_BASE]);
 	vcpu->host_loaded = true;
@@ -336,8 +336,8 @@ void vmx_context_before_entry(struct vmx_vcpu *vcpu)
 	/* VM exit clears it, and perf may change it between any two entries: one RDMSR each. */
 	vcpu->host.debugctl = get_debugctlmsr();
 	perf_msrs_load(vcpu);
-	vmcs_shadow_write(&vcpu->vmcs, _natural, host_cr3, HOST_CR3, __get_current_cr3_fast());
-	vmcs_shadow_write(&vcpu->vmcs, _natural, host_cr4, HOST_CR4, cr4_read_shadow());
+	vmcs_shadow_write(&vcpu->vmcs.host_cr3, _natural, HOST_CR3, __get_current_cr3_fast());
+	vmcs_shadow_write(&vcpu->vmcs.host_cr4, _natural, HOST_CR4, cr4_read_shadow());
 
 	/* Without CR4.OSXSAVE no instruction of the guest looks at XCR0 or XSS. */
 	if (vcpu->cr4 & X86_CR4_OSXSAVE) {

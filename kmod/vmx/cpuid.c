@@ -376,7 +376,7 @@ static void controls_follow(struct vmx_vcpu *vcpu)
 		proc2 &= ~SECONDARY_EXEC_ENABLE_INVPCID;
 	if (!(vcpu_leaf(vcpu, 0xd, 1)->eax & F(XSAVES)))
 		proc2 &= ~SECONDARY_EXEC_XSAVES;
-	vmcs_shadow_write(&vcpu->vmcs, 32, proc2, SECONDARY_VM_EXEC_CONTROL, proc2);
+	vmcs_shadow_write(&vcpu->vmcs.proc2, 32, SECONDARY_VM_EXEC_CONTROL, proc2);
 }
 
 /**

@@ -116,8 +116,8 @@ SYM_INNER_LABEL(vmx_exit_landing, SYM_L_GLOBAL)
 	FILL_RETURN_BUFFER %_ASM_CX, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 		X86_FEATURE_RSB_VMEXIT_LITE
 	/*
-	 * Legacy IBRS protects only what follows its own write after the exit, even where it was set
-	 * all along; the guest cannot reach the MSR.
+	 * Legacy IBRS protects only what follows its own write after the exit, even where it was
+	 * set all along; the guest cannot reach the MSR.
 	 */
 	ALTERNATIVE "jmp .Librs_done", "", X86_FEATURE_KERNEL_IBRS
 	mov	$MSR_IA32_SPEC_CTRL, %ecx

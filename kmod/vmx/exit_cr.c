@@ -107,7 +107,7 @@ void vmx_write_efer(struct vmx_vcpu *vcpu, u64 efer)
 
 	if (efer & EFER_LMA)
 		entry |= VM_ENTRY_IA32E_MODE;
-	vmcs_shadow_write(&vcpu->vmcs, 32, entry, VM_ENTRY_CONTROLS, entry);
+	vmcs_shadow_write(&vcpu->vmcs.entry, 32, VM_ENTRY_CONTROLS, entry);
 	vmcs_write64(GUEST_IA32_EFER, efer);
 	vcpu->efer = efer;
 }
@@ -347,10 +347,11 @@ static enum vmx_next mov_to_dr(struct vmx_vcpu *vcpu, unsigned int dr, unsigned 
 }
 
 /**
- * exit_dr_access - MOV to or from a debug register, always intercepted: the registers of the CPU hold the
+ * exit_dr_access - MOV to or from a debug register
  * @vcpu: the vCPU
  *
- * host's breakpoints unless the guest has armed its own
+ * Always intercepted: the CPU's registers hold the host's breakpoints unless the guest has armed
+ * its own.
  */
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 {

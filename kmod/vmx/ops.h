@@ -71,28 +71,45 @@ VMCS_ACCESSORS(64, u64, VMCS_WIDTH_64)
 VMCS_ACCESSORS(_natural, unsigned long, VMCS_WIDTH_NATURAL)
 
 /*
- * Instructions with one memory operand and three outcomes: 0, -EIO (VMfail), -ENXIO (#UD or #GP:
- * VMX is off).
+ * Instructions with a memory operand and three outcomes: 0, -EIO (VMfail), -ENXIO (#UD or #GP: VMX
+ * is off).
  */
-#define VMX_OP_MEMORY(name, insn)							\
-static __always_inline int name(u64 phys)						\
-{											\
-	int err = -ENXIO;								\
-											\
-	asm volatile("1: " insn " %[phys]\n"						\
-		     "   mov $0, %[err]\n"						\
-		     "   ja 2f\n"							\
-		     "   mov %[eio], %[err]\n"						\
-		     "2:\n"								\
-		     _ASM_EXTABLE(1b, 2b)						\
-		     : [err] "+r" (err)							\
-		     : [phys] "m" (phys), [eio] "i" (-EIO) : "cc", "memory");		\
-	return err;									\
+#define VMX_OP(err, insn, ...)						\
+do {									\
+	(err) = -ENXIO;							\
+	asm volatile("1: " insn "\n"					\
+		     "   mov $0, %[error]\n"				\
+		     "   ja 2f\n"					\
+		     "   mov %[eio], %[error]\n"			\
+		     "2:\n"						\
+		     _ASM_EXTABLE(1b, 2b)				\
+		     : [error] "+r" (err)				\
+		     : [eio] "i" (-EIO), __VA_ARGS__ : "cc", "memory");	\
+} while (0)
+
+static __always_inline int vmx_vmxon(u64 phys)
+{
+	int err;
+
+	VMX_OP(err, "vmxon %[phys]", [phys] "m" (phys));
+	return err;
 }
 
-VMX_OP_MEMORY(vmx_vmxon, "vmxon")
-VMX_OP_MEMORY(vmx_vmptrld, "vmptrld")
-VMX_OP_MEMORY(vmx_vmclear, "vmclear")
+static __always_inline int vmx_vmptrld(u64 phys)
+{
+	int err;
+
+	VMX_OP(err, "vmptrld %[phys]", [phys] "m" (phys));
+	return err;
+}
+
+static __always_inline int vmx_vmclear(u64 phys)
+{
+	int err;
+
+	VMX_OP(err, "vmclear %[phys]", [phys] "m" (phys));
+	return err;
+}
 
 static __always_inline int vmx_vmxoff(void)
 {
@@ -115,32 +132,18 @@ static __always_inline int vmx_vmxoff(void)
 static __always_inline int vmx_invept(unsigned long type, u64 eptp)
 {
 	struct { u64 eptp, reserved; } desc = { eptp, 0 };
-	int err = -ENXIO;
+	int err;
 
-	asm volatile("1: invept %[desc], %[type]\n"
-		     "   mov $0, %[err]\n"
-		     "   ja 2f\n"
-		     "   mov %[eio], %[err]\n"
-		     "2:\n"
-		     _ASM_EXTABLE(1b, 2b)
-		     : [err] "+r" (err)
-		     : [desc] "m" (desc), [type] "r" (type), [eio] "i" (-EIO) : "cc", "memory");
+	VMX_OP(err, "invept %[desc], %[type]", [desc] "m" (desc), [type] "r" (type));
 	return err;
 }
 
 static __always_inline int vmx_invvpid(unsigned long type, u16 vpid)
 {
 	struct { u64 vpid, linear; } desc = { vpid, 0 };
-	int err = -ENXIO;
+	int err;
 
-	asm volatile("1: invvpid %[desc], %[type]\n"
-		     "   mov $0, %[err]\n"
-		     "   ja 2f\n"
-		     "   mov %[eio], %[err]\n"
-		     "2:\n"
-		     _ASM_EXTABLE(1b, 2b)
-		     : [err] "+r" (err)
-		     : [desc] "m" (desc), [type] "r" (type), [eio] "i" (-EIO) : "cc", "memory");
+	VMX_OP(err, "invvpid %[desc], %[type]", [desc] "m" (desc), [type] "r" (type));
 	return err;
 }
 

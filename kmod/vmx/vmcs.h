@@ -44,12 +44,13 @@ void vmcs_clear_all_on_this_cpu(void);
 void vmcs_clear_all_emergency(void);
 
 /* A field that is written often and changes rarely: VMWRITE costs hundreds of cycles on silicon. */
-#define vmcs_shadow_write(vmcs, suffix, member, field, value)		\
+#define vmcs_shadow_write(shadow, suffix, field, value)			\
 do {									\
-	typeof((vmcs)->member) __value = (value);			\
+	typeof(shadow) __shadow = (shadow);				\
+	typeof(*__shadow) __value = (value);				\
 									\
-	if ((vmcs)->member != __value) {				\
-		(vmcs)->member = __value;				\
+	if (*__shadow != __value) {					\
+		*__shadow = __value;					\
 		vmcs_write##suffix(field, __value);			\
 	}								\
 } while (0)
