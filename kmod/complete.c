@@ -57,7 +57,7 @@ static int dirty_read(struct xvcpu_vcpu *vcpu, u64 mask, struct dirty_groups *di
 	}
 	if (!err && HAS(mask, CREGS)) {
 		base = offsetof(typeof(*sync), cregs);
-		err = vmx_check_cregs(&vcpu->vmx, &dirty->cregs, error);
+		err = vmx_check_cregs(&vcpu->vmx, &vcpu->vmx.limits, &dirty->cregs, error);
 	}
 	if (!err && HAS(mask, SREGS)) {
 		base = offsetof(typeof(*sync), sregs);

@@ -69,9 +69,9 @@ static long array_out(u64 to, u32 room, u32 *entry_size, u32 known, struct xvcpu
 
 static bool no_vmx(struct xvcpu_error *error)
 {
-	if (vmx_present())
+	if (vmx_present() == XVCPU_REASON_OK)
 		return false;
-	args_refuse(error, XVCPU_ERR_FEATURE, 0, XVCPU_REASON_NO_VMX, XVCPU_FEATURE_VMX);
+	args_refuse(error, XVCPU_ERR_FEATURE, 0, vmx_present(), XVCPU_FEATURE_VMX);
 	return true;
 }
 

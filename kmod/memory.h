@@ -4,7 +4,7 @@
  *
  * Lock order of the module, outermost first:
  *
- *   vcpu->mutex > memory->slots_lock > mmap_lock > reverse-map and page-table locks >
+ *   vcpu->lock > memory->slots_lock > mmap_lock > reverse-map and page-table locks >
  *   notifier->lock (kmod/mmu_notifier.c) > ept->lock
  *
  * ept->lock is innermost of ours; page flags and the locks of page-cache dirtying nest inside it,
@@ -99,7 +99,7 @@ bool xvcpu_memory_is_owner(const struct xvcpu_vm_memory *mem);
  * @error:   filled when the request is refused
  *
  * When it returns 0, no vCPU uses or will use what was removed: the caller may do with that memory
- * as he likes. May sleep; not under vcpu->mutex of a vCPU that xvcpu_vm_hold() waits for.
+ * as he likes. May sleep; not under vcpu->lock of a vCPU that xvcpu_vm_hold() waits for.
  *
  * Return: 0; -EIO for another address space; -EINVAL, -EEXIST, -ENOENT with @error; -ENOMEM; -EINTR
  * for a killed task.

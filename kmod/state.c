@@ -21,6 +21,16 @@
 #define STATE_BUFFER_MAX	(64 * 1024)
 
 /**
+ * struct state_check - what a group is judged by
+ * @vcpu:   the vCPU, not changed
+ * @limits: what the CPUID table announces that the vCPU will have after the call
+ */
+struct state_check {
+	struct xvcpu_vcpu *vcpu;
+	struct vmx_limits limits;
+};
+
+/**
  * struct state_group - how a group is handled
  * @least: first published size
  * @size:  bytes that GET writes
@@ -32,7 +42,7 @@
 struct state_group {
 	u32 least;
 	u32 (*size)(const struct xvcpu_vcpu *vcpu);
-	int (*check)(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+	int (*check)(const struct state_check *check, const void *data, u32 size,
 		     struct xvcpu_error *error);
 	void (*set)(struct xvcpu_vcpu *vcpu, const void *data);
 	void (*get)(struct xvcpu_vcpu *vcpu, void *data);
@@ -61,25 +71,25 @@ STATE_STRUCT(sregs, struct xvcpu_sregs)
 STATE_STRUCT(cregs, struct xvcpu_cregs)
 STATE_STRUCT(debug, struct xvcpu_debug_regs)
 
-static int regs_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int regs_check(const struct state_check *check, const void *data, u32 size,
 		      struct xvcpu_error *error)
 {
 	return vmx_check_regs(data, error);
 }
 
-static int sregs_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int sregs_check(const struct state_check *check, const void *data, u32 size,
 		       struct xvcpu_error *error)
 {
 	return vmx_check_sregs(data, error);
 }
 
-static int cregs_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int cregs_check(const struct state_check *check, const void *data, u32 size,
 		       struct xvcpu_error *error)
 {
-	return vmx_check_cregs(&vcpu->vmx, data, error);
+	return vmx_check_cregs(&check->vcpu->vmx, &check->limits, data, error);
 }
 
-static int debug_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int debug_check(const struct state_check *check, const void *data, u32 size,
 		       struct xvcpu_error *error)
 {
 	return vmx_check_debug(data, error);
@@ -107,7 +117,7 @@ static int array_check(u32 nr, u32 entry_size, u32 known, u32 most, u32 size,
 	return 0;
 }
 
-static int msrs_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int msrs_check(const struct state_check *check, const void *data, u32 size,
 		      struct xvcpu_error *error)
 {
 	const struct xvcpu_msrs *msrs = data;
@@ -121,7 +131,7 @@ static int msrs_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
 	for (i = 0; i < msrs->nr; i++, msr++) {
 		if (msr->reserved)
 			return args_refuse(error, XVCPU_ERR_RESERVED, msr->index, msr->reserved, 0);
-		err = vmx_msr_check(&vcpu->vmx, msr->index, msr->value);
+		err = vmx_msr_check(&check->vcpu->vmx, msr->index, msr->value);
 		if (err)
 			return args_refuse(error, err == -ENOENT ? XVCPU_ERR_MISSING :
 					   XVCPU_ERR_VALUE, msr->index, msr->value, 0);
@@ -160,7 +170,7 @@ static u32 cpuid_size(const struct xvcpu_vcpu *vcpu)
 	       vcpu->vmx.cpuid_nr * sizeof(struct xvcpu_cpuid_entry);
 }
 
-static int cpuid_check(struct xvcpu_vcpu *vcpu, const void *data, u32 size,
+static int cpuid_check(const struct state_check *check, const void *data, u32 size,
 		       struct xvcpu_error *error)
 {
 	const struct xvcpu_cpuid_table *table = data;
@@ -207,10 +217,6 @@ static void pending_get(struct xvcpu_vcpu *vcpu, void *data)
 	pending->reason = exit_waits(vcpu) ? vcpu->vmx.wait.reason : XVCPU_EXIT_NONE;
 }
 
-/*
- * In the order in which SET applies them: CPUID decides which bits of the control registers
- * exist, and those are checked against the table that the vCPU has before the call.
- */
 static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_REGS] = {
 		sizeof(struct xvcpu_regs), regs_size, regs_check, regs_set, regs_get, true,
@@ -233,6 +239,12 @@ static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_PENDING] = {
 		sizeof(struct xvcpu_pending), pending_size, NULL, NULL, pending_get,
 	},
+};
+
+/* The order in which SET judges and applies: CPUID decides which bits of control registers exist. */
+static const u8 state_order[] = {
+	XVCPU_GROUP_CPUID, XVCPU_GROUP_CREGS, XVCPU_GROUP_SREGS, XVCPU_GROUP_REGS,
+	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_PENDING,
 };
 
 #define STATE_GROUPS	ARRAY_SIZE(state_groups)
@@ -390,7 +402,7 @@ static int place_check(const struct xvcpu_state *args, u32 i, struct xvcpu_error
 }
 
 /* A group whose struct is longer than ours must be zero behind what we know. */
-static int group_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, u32 i,
+static int group_check(const struct state_check *check, const struct xvcpu_state *args, u32 i,
 		       const void *buffer, struct xvcpu_error *error)
 {
 	const struct xvcpu_state_group *place = &args->groups[i];
@@ -404,25 +416,41 @@ static int group_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, 
 				   args->mask, 0);
 	if (!array && !tail_is_zero(data + group->least, place->size - group->least))
 		return args_refuse(error, XVCPU_ERR_SIZE, group->least, place->size, group->least);
-	err = group->check(vcpu, data, place->size, error);
+	err = group->check(check, data, place->size, error);
 	/* CPUID names the entry; the rest the group. */
 	if (err && i != XVCPU_GROUP_CPUID)
 		error->index = i;
 	return err;
 }
 
+static void limits_follow(struct state_check *check, const struct xvcpu_state *args,
+			  const void *buffer)
+{
+	const struct xvcpu_cpuid_table *table =
+		buffer + args->groups[XVCPU_GROUP_CPUID].offset;
+
+	vmx_cpuid_limits((const struct xvcpu_cpuid_entry *)(table + 1), table->nr,
+			 &check->limits);
+}
+
 static int state_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, const void *buffer,
 		       struct xvcpu_error *error)
 {
+	struct state_check check = { .vcpu = vcpu, .limits = vcpu->vmx.limits };
+	u32 i, group;
 	int err = 0;
-	u32 i;
 
 	for (i = 0; i < STATE_GROUPS && !err; i++) {
-		if (!(args->mask & XVCPU_GROUP_BIT(i)))
+		if (args->mask & XVCPU_GROUP_BIT(i))
+			err = place_check(args, i, error);
+	}
+	for (i = 0; i < ARRAY_SIZE(state_order) && !err; i++) {
+		group = state_order[i];
+		if (!(args->mask & XVCPU_GROUP_BIT(group)))
 			continue;
-		err = place_check(args, i, error);
-		if (!err)
-			err = group_check(vcpu, args, i, buffer, error);
+		err = group_check(&check, args, group, buffer, error);
+		if (!err && group == XVCPU_GROUP_CPUID)
+			limits_follow(&check, args, buffer);
 	}
 	return err;
 }
@@ -441,9 +469,11 @@ static int state_write(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, 
 		vcpu->vmx.shutdown = false;
 		vcpu->vmx.event.info = 0;
 	}
-	for (i = 0; i < STATE_GROUPS; i++) {
-		if (args->mask & XVCPU_GROUP_BIT(i))
-			state_groups[i].set(vcpu, buffer + args->groups[i].offset);
+	for (i = 0; i < ARRAY_SIZE(state_order); i++) {
+		u32 group = state_order[i];
+
+		if (args->mask & XVCPU_GROUP_BIT(group))
+			state_groups[group].set(vcpu, buffer + args->groups[group].offset);
 	}
 	vcpu->vmx.wait.kind = exit_waits(vcpu) ? vcpu->vmx.wait.kind : VMX_WAITS_NOT;
 	xvcpu_vcpu_unload(vcpu);

@@ -26,7 +26,7 @@ struct xvcpu_vcpu;
  * @refs:      references
  * @memory:    slots and EPT; has its own locks
  * @lock:      writers of @vcpus
- * @vcpus:     by id; entries appear under @lock and never disappear before the VM does
+ * @vcpus:     by id; changed under @lock, read under RCU by those who kick
  * @holders:   calls that keep all vCPUs out of the guest (xvcpu_vm_hold)
  * @hold_wait: vCPU threads that wait for @holders to become 0
  * @tsc_offset: of all its vCPUs, fixed at creation

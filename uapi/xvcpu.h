@@ -645,7 +645,7 @@ struct xvcpu_state_group {
 /**
  * struct xvcpu_state - XVCPU_GET_STATE, XVCPU_SET_STATE: several groups of a vCPU's state at once
  * @size:     sizeof(struct xvcpu_state)
- * @flags:    XVCPU_STATE_* (GET only)
+ * @flags:    %XVCPU_GET_QUIESCED (GET only)
  * @mask:     bit n: group n is wanted (GET) or given (SET)
  * @buffer:   user pointer to the groups
  * @length:   bytes at @buffer; GET sets it to the bytes used
@@ -1575,8 +1575,8 @@ enum xvcpu_rule {
  *
  * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request
  * is wrong; &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not
- * the address space that created the VM. -ENODEV: the hardware state was lost (VMX was turned off
- * under the vCPU): XVCPU_RESET makes it usable again. -ENOTRECOVERABLE: an earlier
+ * the address space that created the VM. -ENODEV: VMX is off on this CPU (the machine
+ * is about to restart, or VMX did not come back after a suspend). -ENOTRECOVERABLE: an earlier
  * %XVCPU_EXIT_INTERNAL killed this VM; only closing it is left. -ENOMEM.
  */
 

@@ -324,12 +324,18 @@ int vmx_cpuid_check(const struct xvcpu_cpuid_entry *table, u32 nr, struct xvcpu_
 	return 0;
 }
 
-static const struct xvcpu_cpuid_entry *vcpu_leaf(const struct vmx_vcpu *vcpu, u32 leaf, u32 subleaf)
+static const struct xvcpu_cpuid_entry *leaf_of(const struct xvcpu_cpuid_entry *table, u32 nr,
+					       u32 leaf, u32 subleaf)
 {
 	static const struct xvcpu_cpuid_entry none;
-	const struct xvcpu_cpuid_entry *e = table_find(vcpu->cpuid, vcpu->cpuid_nr, leaf, subleaf);
+	const struct xvcpu_cpuid_entry *e = table_find(table, nr, leaf, subleaf);
 
 	return e ? e : &none;
+}
+
+static const struct xvcpu_cpuid_entry *vcpu_leaf(const struct vmx_vcpu *vcpu, u32 leaf, u32 subleaf)
+{
+	return leaf_of(vcpu->cpuid, vcpu->cpuid_nr, leaf, subleaf);
 }
 
 u32 vmx_cpuid_signature(const struct vmx_vcpu *vcpu)
@@ -380,6 +386,38 @@ static void controls_follow(struct vmx_vcpu *vcpu)
 }
 
 /**
+ * vmx_cpuid_limits - bits of control registers that a table announces
+ * @table: the entries
+ * @nr: how many, at most VMX_CPUID_MAX
+ * @limits: filled
+ */
+void vmx_cpuid_limits(const struct xvcpu_cpuid_entry *table, u32 nr, struct vmx_limits *limits)
+{
+	const struct xvcpu_cpuid_entry *extended = leaf_of(table, nr, 0x80000001, 0);
+	const struct xvcpu_cpuid_entry *xsave = leaf_of(table, nr, 0xd, 0);
+	unsigned int i;
+
+	/* Bits that the guest owns it can set without asking us: they are always allowed. */
+	limits->cr4 = CR4_GUEST_OWNED;
+	for (i = 0; i < ARRAY_SIZE(cr4_rules); i++) {
+		if (entry_reg(leaf_of(table, nr, cr4_rules[i].leaf, 0), cr4_rules[i].reg) &
+		    cr4_rules[i].bit)
+			limits->cr4 |= cr4_rules[i].cr4;
+	}
+	limits->cr4 &= vmx_caps.cr4_fixed1 & ~X86_CR4_VMXE;
+	limits->efer = 0;
+	if (extended->edx & F(SYSCALL))
+		limits->efer |= EFER_SCE;
+	if (extended->edx & F(LM))
+		limits->efer |= EFER_LME | EFER_LMA;
+	if (extended->edx & F(NX))
+		limits->efer |= EFER_NX;
+	limits->xcr0 = XFEATURE_MASK_FP;
+	if (leaf_of(table, nr, 1, 0)->ecx & F(XSAVE))
+		limits->xcr0 |= (xsave->eax | (u64)xsave->edx << 32) & xcr0_offered;
+}
+
+/**
  * vmx_cpuid_set - give a vCPU a table that vmx_cpuid_check() accepts
  * @vcpu: the vCPU
  * @table: the entries
@@ -389,30 +427,9 @@ static void controls_follow(struct vmx_vcpu *vcpu)
  */
 void vmx_cpuid_set(struct vmx_vcpu *vcpu, const struct xvcpu_cpuid_entry *table, u32 nr)
 {
-	unsigned int i;
-
 	memcpy(vcpu->cpuid, table, nr * sizeof(*table));
 	vcpu->cpuid_nr = nr;
-
-	/* Bits that the guest owns it can set without asking us: they are always allowed. */
-	vcpu->cr4_allowed = CR4_GUEST_OWNED;
-	for (i = 0; i < ARRAY_SIZE(cr4_rules); i++) {
-		if (entry_reg(vcpu_leaf(vcpu, cr4_rules[i].leaf, 0), cr4_rules[i].reg) &
-		    cr4_rules[i].bit)
-			vcpu->cr4_allowed |= cr4_rules[i].cr4;
-	}
-	vcpu->cr4_allowed &= vmx_caps.cr4_fixed1 & ~X86_CR4_VMXE;
-	vcpu->efer_allowed = 0;
-	if (vcpu_leaf(vcpu, 0x80000001, 0)->edx & F(SYSCALL))
-		vcpu->efer_allowed |= EFER_SCE;
-	if (vcpu_leaf(vcpu, 0x80000001, 0)->edx & F(LM))
-		vcpu->efer_allowed |= EFER_LME | EFER_LMA;
-	if (vcpu_leaf(vcpu, 0x80000001, 0)->edx & F(NX))
-		vcpu->efer_allowed |= EFER_NX;
-	vcpu->xcr0_allowed = XFEATURE_MASK_FP;
-	if (vcpu_leaf(vcpu, 1, 0)->ecx & F(XSAVE))
-		vcpu->xcr0_allowed |= (vcpu_leaf(vcpu, 0xd, 0)->eax |
-				       (u64)vcpu_leaf(vcpu, 0xd, 0)->edx << 32) & xcr0_offered;
+	vmx_cpuid_limits(table, nr, &vcpu->limits);
 	controls_follow(vcpu);
 }
 
@@ -457,10 +474,10 @@ enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 		      (!subleaf && (vcpu->cr4 & X86_CR4_PKE) ? F(OSPKE) : 0);
 		break;
 	case 0xd:
-		if (subleaf < 2 && vcpu->xcr0_allowed != XFEATURE_MASK_FP)
+		if (subleaf < 2 && vcpu->limits.xcr0 != XFEATURE_MASK_FP)
 			ebx = xsave_size(vcpu, vcpu->xcr0, subleaf);
-		if (!subleaf && vcpu->xcr0_allowed != XFEATURE_MASK_FP)
-			ecx = xsave_size(vcpu, vcpu->xcr0_allowed, false);
+		if (!subleaf && vcpu->limits.xcr0 != XFEATURE_MASK_FP)
+			ecx = xsave_size(vcpu, vcpu->limits.xcr0, false);
 		break;
 	}
 	vcpu->gpr[VMX_RAX] = e->eax;

@@ -24,7 +24,7 @@ void vmx_unblock(void);
 enum vmx_next exit_cr_access(struct vmx_vcpu *vcpu);
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu);
 enum vmx_next exit_xsetbv(struct vmx_vcpu *vcpu);
-bool vmx_xcr0_valid(const struct vmx_vcpu *vcpu, u64 xcr0);
+bool vmx_xcr0_valid(const struct vmx_limits *limits, u64 xcr0);
 void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0);
 void vmx_write_cr4(struct vmx_vcpu *vcpu, unsigned long cr4);
 void vmx_write_efer(struct vmx_vcpu *vcpu, u64 efer);

@@ -174,7 +174,7 @@ static bool cr4_valid(struct vmx_vcpu *vcpu, unsigned long cr4)
 {
 	unsigned long changed = vcpu->cr4 ^ cr4;
 
-	if (cr4 & ~vcpu->cr4_allowed)
+	if (cr4 & ~vcpu->limits.cr4)
 		return false;
 	if (vcpu->efer & EFER_LMA) {
 		if (!(cr4 & X86_CR4_PAE) || (changed & X86_CR4_LA57))
@@ -383,15 +383,15 @@ enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 
 /**
  * vmx_xcr0_valid - SDM "XSETBV": which values raise #GP
- * @vcpu: the vCPU
+ * @limits: what the guest was told it has
  * @xcr0: the value
  */
-bool vmx_xcr0_valid(const struct vmx_vcpu *vcpu, u64 xcr0)
+bool vmx_xcr0_valid(const struct vmx_limits *limits, u64 xcr0)
 {
 	u64 avx512 = xcr0 & XFEATURE_MASK_AVX512;
 	u64 bnd = xcr0 & (XFEATURE_MASK_BNDREGS | XFEATURE_MASK_BNDCSR);
 
-	if (xcr0 & ~vcpu->xcr0_allowed || !(xcr0 & XFEATURE_MASK_FP))
+	if (xcr0 & ~limits->xcr0 || !(xcr0 & XFEATURE_MASK_FP))
 		return false;
 	if ((xcr0 & XFEATURE_MASK_YMM) && !(xcr0 & XFEATURE_MASK_SSE))
 		return false;
@@ -404,7 +404,7 @@ enum vmx_next exit_xsetbv(struct vmx_vcpu *vcpu)
 {
 	u64 xcr0 = (u32)vcpu->gpr[VMX_RAX] | vcpu->gpr[VMX_RDX] << 32;
 
-	if (vmx_cpl(vcpu) || (u32)vcpu->gpr[VMX_RCX] || !vmx_xcr0_valid(vcpu, xcr0))
+	if (vmx_cpl(vcpu) || (u32)vcpu->gpr[VMX_RCX] || !vmx_xcr0_valid(&vcpu->limits, xcr0))
 		return exit_gp(vcpu);
 	vcpu->xcr0 = xcr0;
 	return exit_skip(vcpu);

@@ -292,7 +292,7 @@ static int efer_write(struct vmx_vcpu *vcpu, u64 value)
 {
 	u64 changed = vcpu->efer ^ value;
 
-	if (value & ~vcpu->efer_allowed)
+	if (value & ~vcpu->limits.efer)
 		return -EINVAL;
 	if ((changed & EFER_LME) && (vcpu->cr0 & X86_CR0_PG))
 		return -EINVAL;

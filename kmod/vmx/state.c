@@ -151,8 +151,8 @@ static const struct {
 	{ offsetof(struct xvcpu_cregs, reserved) + 8, XVCPU_ERR_RESERVED },
 };
 
-int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs,
-		    struct xvcpu_error *error)
+int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct vmx_limits *limits,
+		    const struct xvcpu_cregs *cregs, struct xvcpu_error *error)
 {
 	/* Bit 63 of CR3 is a hint to MOV, never part of the register. */
 	u64 cr3_bits = GENMASK_ULL(vmx_gpa_bits() - 1, 0);
@@ -162,9 +162,9 @@ int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs
 	} rules[] = {
 		{ offsetof(struct xvcpu_cregs, cr0), cregs->cr0, CR0_DEFINED },
 		{ offsetof(struct xvcpu_cregs, cr3), cregs->cr3, cr3_bits },
-		{ offsetof(struct xvcpu_cregs, cr4), cregs->cr4, vcpu->cr4_allowed },
+		{ offsetof(struct xvcpu_cregs, cr4), cregs->cr4, limits->cr4 },
 		{ offsetof(struct xvcpu_cregs, cr8), cregs->cr8, 0xf },
-		{ offsetof(struct xvcpu_cregs, efer), cregs->efer, vcpu->efer_allowed },
+		{ offsetof(struct xvcpu_cregs, efer), cregs->efer, limits->efer },
 		{ offsetof(struct xvcpu_cregs, flags), cregs->flags, XVCPU_CREGS_LOAD_PDPTE },
 	};
 	const u8 *bytes = (const u8 *)cregs;
@@ -184,9 +184,9 @@ int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs
 	if (((cregs->cr0 & X86_CR0_PG) && !(cregs->cr0 & X86_CR0_PE)) ||
 	    ((cregs->cr0 & X86_CR0_NW) && !(cregs->cr0 & X86_CR0_CD)))
 		return refuse(error, XVCPU_ERR_VALUE, offsetof(typeof(*cregs), cr0), cregs->cr0, 0);
-	if (!vmx_xcr0_valid(vcpu, cregs->xcr0))
+	if (!vmx_xcr0_valid(limits, cregs->xcr0))
 		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*cregs), xcr0), cregs->xcr0,
-			      vcpu->xcr0_allowed);
+			      limits->xcr0);
 	if (cregs->apic_base != vcpu->apic_base)
 		return refuse(error, XVCPU_ERR_VALUE, offsetof(typeof(*cregs), apic_base),
 			      cregs->apic_base, vcpu->apic_base);

@@ -70,9 +70,10 @@ unsigned int vmx_gpa_bits(void)
 	return min_t(unsigned int, boot_cpu_data.x86_phys_bits, 48);
 }
 
-bool vmx_present(void)
+/* Whether, or why not, there are VMX instructions to use: &enum xvcpu_reason. */
+u32 vmx_present(void)
 {
-	return vmx_caps.feature[XVCPU_FEATURE_VMX] == XVCPU_REASON_OK;
+	return vmx_caps.feature[XVCPU_FEATURE_VMX];
 }
 
 /**

@@ -2,8 +2,7 @@
 /*
  * The VMX part's face to the rest of the module: the only header of kmod/vmx/ that others include.
  *
- * It calls up only through two names, both declared here and defined in kmod/:
- * xvcpu_vcpu_memory_read() and xvcpu_vcpu_apic_id(). Everything else goes down.
+ * It calls up only through the three names at the end, which kmod/vcpu.c defines.
  */
 #ifndef XVCPU_VMX_VMX_H
 #define XVCPU_VMX_VMX_H
@@ -119,9 +118,21 @@ enum vmx_msr_slot {
 #define VMX_CPUID_MAX	128
 
 /**
+ * struct vmx_limits - bits of registers that a CPUID table announces
+ * @cr4:  CR4
+ * @efer: EFER
+ * @xcr0: XCR0
+ */
+struct vmx_limits {
+	unsigned long cr4;
+	u64 efer;
+	u64 xcr0;
+};
+
+/**
  * struct vmx_vcpu - a vCPU as VMX sees it
  *
- * Belongs to the thread that is in RUN or, outside RUN, to the holder of vcpu->mutex. VMCS fields
+ * Belongs to the thread that is in RUN or, outside RUN, to the holder of vcpu->lock. VMCS fields
  * are accessed between vmx_load() and the preempt_enable() that follows.
  *
  * @gpr:           general registers in order of encoding; RSP's place is valid with VMX_CACHED_RSP
@@ -161,9 +172,7 @@ enum vmx_msr_slot {
  * @counters:      the statistics
  * @cpuid:         the CPUID table
  * @cpuid_nr:      its entries
- * @cr4_allowed:   CR4 bits that the table announces; the next two likewise
- * @efer_allowed:  EFER
- * @xcr0_allowed:  XCR0
+ * @limits:        what the table announces
  */
 struct vmx_vcpu {
 	unsigned long gpr[16];
@@ -215,9 +224,7 @@ struct vmx_vcpu {
 	u64 *counters;
 	struct xvcpu_cpuid_entry *cpuid;
 	u32 cpuid_nr;
-	unsigned long cr4_allowed;
-	u64 efer_allowed;
-	u64 xcr0_allowed;
+	struct vmx_limits limits;
 };
 
 int vmx_init(void);
@@ -227,7 +234,7 @@ int vmx_enable(struct xvcpu_error *error);
 void vmx_disable(void);
 void vmx_ept_config(struct ept_config *config);
 unsigned int vmx_gpa_bits(void);
-bool vmx_present(void);
+u32 vmx_present(void);
 
 int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept);
 void vmx_vcpu_destroy(struct vmx_vcpu *vcpu);
@@ -267,8 +274,8 @@ void vmx_get_debug(struct vmx_vcpu *vcpu, struct xvcpu_debug_regs *debug);
 void vmx_set_debug(struct vmx_vcpu *vcpu, const struct xvcpu_debug_regs *debug);
 int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error);
 int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error);
-int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs,
-		    struct xvcpu_error *error);
+int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct vmx_limits *limits,
+		    const struct xvcpu_cregs *cregs, struct xvcpu_error *error);
 int vmx_check_debug(const struct xvcpu_debug_regs *debug, struct xvcpu_error *error);
 
 /* MSRs (msr.c) */
@@ -282,6 +289,7 @@ void vmx_msr_set(struct vmx_vcpu *vcpu, u32 index, u64 value);
 extern struct xvcpu_cpuid_entry vmx_cpuid_supported[];
 extern unsigned int vmx_cpuid_supported_nr;
 int vmx_cpuid_check(const struct xvcpu_cpuid_entry *table, u32 nr, struct xvcpu_error *error);
+void vmx_cpuid_limits(const struct xvcpu_cpuid_entry *table, u32 nr, struct vmx_limits *limits);
 void vmx_cpuid_set(struct vmx_vcpu *vcpu, const struct xvcpu_cpuid_entry *table, u32 nr);
 
 /* Called up. */
