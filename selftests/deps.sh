@@ -73,7 +73,7 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 echo "deps: installing ${missing[*]}" >&2
-# An image without package lists, or with lists so old that the archive has moved on, needs an update.
+# An image without package lists, or with lists so old that the archive has moved on.
 if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
 	"${as_root[@]}" apt-get -q=2 update >&2
 fi

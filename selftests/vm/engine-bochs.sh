@@ -17,14 +17,15 @@ bochs_needs() {
 	[ "$mem" -le 2048 ] || die "--mem: Bochs has at most 2048 MB"
 }
 
-# Self-tests of the kernel's ciphers alone are 740 million instructions of Debian's boot; probing the
-# ACPI timer is as many with two CPUs.
+# Self-tests of the kernel's ciphers alone are 740 million instructions of Debian's boot; probing
+# the ACPI timer is as many with two CPUs.
 bochs_append() {
 	echo "nokaslr cryptomgr.notests pmtmr=0 tsc=reliable tsc_early_khz=$((bochs_ips / 1000))"
 }
 
 # Loading from a CD through the BIOS and unpacking a kernel take half the time of a boot, so the
-# kernel is unpacked here, its bytes unchanged, and a boot disk of our own brings it in (boot/disk.h).
+# kernel is unpacked here, its bytes unchanged, and a boot disk of our own brings it in
+# (boot/disk.h).
 bochs_disk() { # APPEND
 	local vmlinux
 	vmlinux=$("$here/kernels.sh" unpack "$kernel_image") || exit 125
@@ -32,8 +33,9 @@ bochs_disk() { # APPEND
 		"$work/initrd" "$mem" "$1" >"$work/disk"
 }
 
-# Debian's Bochs is its debugger build: it waits at a prompt unless told to continue. The rfb display
-# needs no terminal; the sound drivers are dummies because Bochs aborts on a host without a sound card.
+# Debian's Bochs is its debugger build: it waits at a prompt unless told to continue. The rfb
+# display needs no terminal; the sound drivers are dummies because Bochs aborts on a host without a
+# sound card.
 bochs_prepare() { # APPEND
 	local errors=ignore
 	[ "$bochs_errors" = no ] || errors=report

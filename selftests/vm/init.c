@@ -158,7 +158,7 @@ static int kmsg = -1;
 static void drain_kmsg(enum frame_type type)
 {
 	char record[8192], line[8192], *text, *end;
-	unsigned long long usec = 0;
+	unsigned long long usec;
 	ssize_t got;
 	int length;
 
@@ -174,7 +174,8 @@ static void drain_kmsg(enum frame_type type)
 		text = strchr(record, ';');
 		if (!text)
 			continue;
-		sscanf(record, "%*u,%*u,%llu", &usec);
+		if (sscanf(record, "%*u,%*u,%llu", &usec) != 1)
+			usec = 0;
 		text++;
 		end = strchrnul(text, '\n');
 		length = snprintf(line, FRAME_PAYLOAD, "[%5llu.%06llu] %.*s\n", usec / 1000000,
@@ -364,17 +365,16 @@ static void mount_all(void)
 		{ "tracefs", "/sys/kernel/tracing", false },
 		{ "hugetlbfs", "/dev/hugepages", false },
 		{ "cgroup2", "/sys/fs/cgroup", false },
-	};
-	size_t i;
+		{ }
+	}, *each;
 
-	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		mkdir(mounts[i].where, 0755);
-		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) &&
-		    mounts[i].required)
-			send_fact("note cannot mount %s: %s", mounts[i].where, strerror(errno));
+	for (each = mounts; each->type; each++) {
+		mkdir(each->where, 0755);
+		if (mount(each->type, each->where, each->type, 0, NULL) && each->required)
+			send_fact("note cannot mount %s: %s", each->where, strerror(errno));
 	}
-	/* A fallback init file descriptor 0-2: the kernel opened none when there is no console. */
-	freopen("/dev/null", "r", stdin);
+	if (!freopen("/dev/null", "r", stdin))
+		send_fact("note cannot open /dev/null: %s", strerror(errno));
 }
 
 static void kill_all(void)
@@ -386,8 +386,8 @@ static void kill_all(void)
 }
 
 /*
- * Two scans: an object counts as leaked only when it is seen unreferenced, unchanged, and older than
- * five seconds. Writing fails when kmemleak was not turned on at boot (--leaks).
+ * Two scans: an object counts as leaked only when it is seen unreferenced, unchanged, and older
+ * than five seconds. Writing fails when kmemleak was not turned on at boot (--leaks).
  */
 static void look_for_leaks(void)
 {

@@ -7,7 +7,7 @@
 #   /init              init.c
 #   /usr/bin/xvcpuctl  the tool
 #   /selftests         test programs and payloads, flat; COMMAND's working directory, on its PATH
-#   /lib/modules/REL   kvm, kvm_intel, msr, cpuid, notifier error injection and xvcpu: modprobe works
+#   /lib/modules/REL   kvm, kvm_intel, msr, cpuid, notifier error injection, xvcpu: for modprobe
 #   /etc/xvcpu-vm      what init is to do
 #
 # The part that no checkout changes (busybox and directories) is packed once, in build/vm/.

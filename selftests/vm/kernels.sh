@@ -264,13 +264,13 @@ check_fragment() { # DIR
 clang_info() {
 	local version dir
 	version=$(pin source)
-	dir=$cache/kernel/clang-$recipe-$version
+	dir=$cache/kernel/clang-2-$version
 	[ -f "$dir/done" ] || locked "kernel-clang" prepare_clang "$dir" >&2
 	cat "$dir/done"
 }
 
 prepare_clang() { # DIR
-	local dir=$1 src
+	local dir=$1 src kdir
 	[ ! -f "$dir/done" ] || return 0
 	src=$(source_tree)
 	need clang clang
@@ -282,6 +282,9 @@ prepare_clang() { # DIR
 	"$src/scripts/config" --file "$dir/build/.config" -m KVM -m KVM_INTEL
 	kernel_make "$dir" LLVM=1 olddefconfig
 	kernel_make "$dir" LLVM=1 -j "$(nproc)" modules_prepare
+	# Which symbols exist, only a built kernel knows; Debian's of this version has them all.
+	kdir=$(kernel_info stock | sed -n 's/^kdir=//p')
+	cp "$kdir/Module.symvers" "$dir/build/"
 	echo "kdir=$dir/build" >"$dir/done"
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs the emulator: sorts the frames on its standard output (frames.h), passes COMMAND's output on
- * as it comes, and ends the emulator when the machine is done, panics, restarts or takes too long.
+ * as it comes, ends the emulator when the machine is done, panics, restarts or takes too long.
  *
  *	supervise [-l] [-c] -t SECONDS -d DIR -- EMULATOR [ARG...]
  *
- * -l waits for the emulator to end by itself, so that its own log is whole. -c counts the seconds of
+ * -l waits for the emulator to end by itself, so that its own log is whole. -c counts seconds of
  * CPU time that the emulator uses, so that a busy host is not taken for a hung machine; then ten
  * times as many seconds may pass. In DIR it writes
  *   dmesg.boot, dmesg	the kernel's log before and after the marker

@@ -87,8 +87,8 @@ test_output() {
 # The first line is seen while COMMAND still waits for the file that only its being seen allows.
 test_streaming() {
 	local line
-	coproc MACHINE { exec "$here/run" --engine "$engine" --kernel "$kernel" --no-module --timeout 120 -- \
-		sh -c 'echo first; sleep 100000' 2>"$work/err"; }
+	coproc MACHINE { exec "$here/run" --engine "$engine" --kernel "$kernel" --no-module \
+		--timeout 120 -- sh -c 'echo first; sleep 100000' 2>"$work/err"; }
 	# shellcheck disable=SC2153 # set by coproc
 	local pid=$MACHINE_PID
 	read -r -u "${MACHINE[0]}" -t 110 line
@@ -140,7 +140,8 @@ test_inside() {
 
 test_complaints() {
 	fault warn
-	[ "$status" = 99 ] && grep -q 'dmesg: WARNING: ' "$work/err" && grep -q 'taint: .*bit 9' "$work/err"
+	[ "$status" = 99 ] && grep -q 'dmesg: WARNING: ' "$work/err" &&
+		grep -q 'taint: .*bit 9' "$work/err"
 	result "$engine: a WARN fails the run"
 	fault oops
 	[ "$status" = 137 ] && grep -q 'dmesg: BUG: ' "$work/err" && grep -q 'taint: .*bit 7' "$work/err"

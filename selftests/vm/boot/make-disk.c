@@ -54,9 +54,11 @@ static struct blob read_whole(const char *name)
 {
 	struct blob blob = { 0 };
 	FILE *file = fopen(name, "rb");
-	long size;
+	long size = -1;
 
-	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0)
+	if (file && !fseek(file, 0, SEEK_END))
+		size = ftell(file);
+	if (size < 0)
 		die(name, strerror(errno));
 	blob.size = size;
 	blob.bytes = allocate(size + 1);
@@ -91,7 +93,8 @@ static uint32_t sectors(size_t size)
 }
 
 /* The kernel's loadable segments as they lie in memory, from the lowest physical address on. */
-static struct blob flatten(const struct blob *elf, const char *name, uint32_t *base, uint32_t *entry)
+static struct blob flatten(const struct blob *elf, const char *name, uint32_t *base,
+			   uint32_t *entry)
 {
 	const Elf64_Ehdr *head = (const void *)elf->bytes;
 	const Elf64_Phdr *segment;
@@ -151,7 +154,7 @@ static struct blob make_setup(const struct blob *image, const char *name, const 
 	return setup;
 }
 
-/* As high as the kernel allows, clear of the ACPI tables that the BIOS puts at the end of memory. */
+/* As high as the kernel allows, below the ACPI tables that the BIOS puts at the end of memory. */
 static uint32_t initrd_address(const struct blob *image, size_t size, unsigned long megabytes,
 			       uint64_t kernel_end)
 {
@@ -186,7 +189,7 @@ int main(int argc, char **argv)
 	size_t size;
 
 	if (argc != 8)
-		die("usage", "make-disk SECTOR STAGE BZIMAGE VMLINUX INITRD MEMORY_MB COMMAND_LINE");
+		die("usage", "SECTOR STAGE BZIMAGE VMLINUX INITRD MEMORY_MB COMMAND_LINE");
 	sector = read_whole(argv[1]);
 	stage = read_whole(argv[2]);
 	image = read_whole(argv[3]);

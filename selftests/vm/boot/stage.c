@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands in for the decompressor of a kernel: the real-mode code jumps here in 32-bit protected mode
- * with boot_params in ESI. Reads the kernel, which was unpacked on the host, and the initramfs from
- * the disk straight to where they belong, and enters the kernel by its 64-bit entry point.
+ * Brings the kernel, which was unpacked on the host, and the initramfs from the disk straight to
+ * where they belong, on behalf of entry.S.
  *
  * No interrupts, no BIOS: the disk is read by programmed I/O, which Bochs moves in bulk.
  */
@@ -30,60 +29,6 @@
 #define PAGE_LARGE		0x80
 #define LARGE_PAGE		(2u << 20)
 #define GIGABYTES		4
-
-/* The table is filled in by make-disk.c. */
-__asm__(
-	"	.section .head, \"ax\"\n"
-	"	.globl	_start\n"
-	"_start: jmp	1f\n"
-	"	.org	8\n"
-	"	.globl	table\n"
-	"table:	.skip	64\n"
-	"1:	cli\n"
-	"	movl	$0x80000, %esp\n"
-	"	pushl	%esi\n"
-	"	call	load\n"
-	"	movl	table + 32, %ebx\n"	/* boot_table.entry */
-	"	popl	%esi\n"
-	"	lgdt	gdt_pointer\n"
-	"	movl	%cr4, %eax\n"
-	"	orl	$0x20, %eax\n"		/* PAE */
-	"	movl	%eax, %cr4\n"
-	"	movl	$0x30000, %eax\n"
-	"	movl	%eax, %cr3\n"
-	"	movl	$0xc0000080, %ecx\n"	/* EFER.LME */
-	"	rdmsr\n"
-	"	orl	$0x100, %eax\n"
-	"	wrmsr\n"
-	"	movl	%cr0, %eax\n"
-	"	orl	$0x80000000, %eax\n"
-	"	movl	%eax, %cr0\n"
-	"	ljmp	$0x10, $2f\n"
-	"	.code64\n"
-	"2:	movl	$0x18, %eax\n"
-	"	movl	%eax, %ds\n"
-	"	movl	%eax, %es\n"
-	"	movl	%eax, %ss\n"
-	"	movl	%esi, %esi\n"		/* upper halves are undefined after the switch */
-	"	movl	%ebx, %ebx\n"
-	"	jmp	*%rbx\n"
-	"	.code32\n"
-	"	.balign	8\n"
-	"gdt:	.quad	0, 0\n"
-	"	.quad	0x00af9a000000ffff\n"	/* 0x10: 64-bit code */
-	"	.quad	0x00cf92000000ffff\n"	/* 0x18: data */
-	"gdt_pointer:\n"
-	"	.word	. - gdt - 1\n"
-	"	.long	gdt\n"
-	"	.previous\n");
-
-_Static_assert(STAGE_STACK == 0x80000, "the assembly above says so too");
-_Static_assert(PAGE_TABLES == 0x30000, "the assembly above says so too");
-_Static_assert(TABLE_OFFSET == 8, "the assembly above says so too");
-_Static_assert(__builtin_offsetof(struct boot_table, entry) == 32, "the assembly above says so too");
-
-extern const struct boot_table table;
-void load(uint8_t *boot_params);
 
 static void out(uint16_t port, uint8_t value)
 {
@@ -154,14 +99,16 @@ static void write32(uint8_t *at, uint32_t value)
 	*(uint32_t *)at = value;
 }
 
-/* Low memory maps to itself: the kernel's entry code, boot_params and the command line are there. */
+/* Memory maps to itself: the kernel's entry code, boot_params and the command line are there. */
 static void make_page_tables(void)
 {
 	uint64_t *top = (uint64_t *)PAGE_TABLES, *middle = top + 512, *pages = middle + 512;
 	uint32_t i;
 
-	for (i = 0; i < 512; i++)
-		top[i] = middle[i] = 0;
+	for (i = 0; i < 512; i++) {
+		top[i] = 0;
+		middle[i] = 0;
+	}
 	top[0] = (uint32_t)middle | PAGE_PRESENT_WRITABLE;
 	for (i = 0; i < GIGABYTES; i++)
 		middle[i] = (uint32_t)(pages + 512 * i) | PAGE_PRESENT_WRITABLE;
@@ -169,11 +116,11 @@ static void make_page_tables(void)
 		pages[i] = (uint64_t)i * LARGE_PAGE | PAGE_LARGE | PAGE_PRESENT_WRITABLE;
 }
 
-void load(uint8_t *boot_params)
+void stage_load(uint8_t *boot_params)
 {
-	read_part(&table.kernel);
-	read_part(&table.initrd);
-	write32(boot_params + RAMDISK_IMAGE, table.initrd.address);
-	write32(boot_params + RAMDISK_SIZE, table.initrd.size);
+	read_part(&boot_table.kernel);
+	read_part(&boot_table.initrd);
+	write32(boot_params + RAMDISK_IMAGE, boot_table.initrd.address);
+	write32(boot_params + RAMDISK_SIZE, boot_table.initrd.size);
 	make_page_tables();
 }

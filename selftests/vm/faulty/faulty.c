@@ -8,7 +8,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-static DEFINE_SPINLOCK(lock);
+static DEFINE_SPINLOCK(first_lock);
+static DEFINE_SPINLOCK(second_lock);
 
 static void use_after_free(void)
 {
@@ -20,19 +21,27 @@ static void use_after_free(void)
 
 static void leak(void)
 {
+	void *lost;
 	int i;
 
-	for (i = 0; i < 8; i++)
-		OPTIMIZER_HIDE_VAR(*(void **)kmalloc(100, GFP_KERNEL));
+	for (i = 0; i < 8; i++) {
+		lost = kmalloc(100, GFP_KERNEL);
+		OPTIMIZER_HIDE_VAR(lost);
+	}
 }
 
-static void lock_twice(void)
+/* Never a deadlock, since nobody else takes these two, but lockdep must object to the order. */
+static void lock_in_both_orders(void)
 {
-	spin_lock(&lock);
-	if (spin_trylock(&lock))
-		pr_err("faulty: took a lock that was held\n");
-	lockdep_assert_none_held_once();
-	spin_unlock(&lock);
+	spin_lock(&first_lock);
+	spin_lock(&second_lock);
+	spin_unlock(&second_lock);
+	spin_unlock(&first_lock);
+
+	spin_lock(&second_lock);
+	spin_lock(&first_lock);
+	spin_unlock(&first_lock);
+	spin_unlock(&second_lock);
 }
 
 static int fault_set(const char *name, const struct kernel_param *param)
@@ -52,7 +61,7 @@ static int fault_set(const char *name, const struct kernel_param *param)
 	else if (sysfs_streq(name, "leak"))
 		leak();
 	else if (sysfs_streq(name, "lock"))
-		lock_twice();
+		lock_in_both_orders();
 	else
 		return -EINVAL;
 	return 0;
