@@ -25,12 +25,13 @@ finish() {
 # stage MIB MODE IMAGE [CMDLINE]
 stage() { "$build/qemu/stage" "$build/qemu/rom" "$work" "$@" >"$work/staged" 2>&1; }
 
-# The machine that stage prepared, our ROM for firmware. An ISA machine without VGA has RAM at
+# The machine that stage prepared, our ROM for firmware; it takes the place of the shell that calls
+# it, so that whoever ends that ends the machine. An ISA machine without VGA has RAM at
 # 0xa0000.
 machine() {
 	local mib=$1
 	shift
-	qemu-system-x86_64 -machine isapc,accel=tcg -cpu qemu64 -vga none -display none -nic none \
+	exec qemu-system-x86_64 -machine isapc,accel=tcg -cpu qemu64 -vga none -display none -nic none \
 		-m "$mib" -bios "$work/rom" \
 		-device loader,file="$work/low",addr=0,force-raw=on \
 		-device loader,file="$work/high",addr=0x100000,force-raw=on \
@@ -118,7 +119,7 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 
 echo "TAP version 13"
-echo "1..9"
+echo "1..10"
 payload=$build/qemu/payload
 exits "a flat binary starts in real mode" 1 real "$payload.flat"
 exits "a flat binary starts in protected mode" 3 protected "$payload.flat"
@@ -129,6 +130,9 @@ memtest "memtest86+ x64 tests memory from its 64-bit entry point" auto /boot/mem
 memtest "memtest86+ x64 tests memory from its 32-bit entry point" protected /boot/memtest86+x64.bin
 memtest "memtest86+ ia32 tests memory from its 32-bit entry point" auto /boot/memtest86+ia32.bin
 invaders "grub-invaders draws its fleet" /boot/invaders.exec
+# They did once: what was killed was the shell around them.
+! pgrep -f -- "-bios $work/rom" >/dev/null
+result $? "no machine is left running"
 
 echo "# judge: $number tests, $failed failed, $skipped skipped"
 [ $failed = 0 ] && { [ $skipped = 0 ] || [ "${TESTS_MAY_SKIP-}" = 1 ]; }
