@@ -60,8 +60,7 @@ add_file() { # STAGE FILE DEST
 	local stage=$1 file=$2 dest=$3 each
 	if [ -d "$file" ]; then
 		mkdir -p "$stage$dest"
-		(cd "$file" && find . \( -type f -o -type l \) ! -name '*.[oda]' -print0 |
-			cpio --null -pdmL --quiet "$stage$dest")
+		cp -aL "$file/." "$stage$dest"
 		while IFS= read -r -d '' each; do
 			add_libraries "$stage" "$each"
 		done < <(find -L "$file" -type f -perm -u+x -print0)
@@ -90,12 +89,18 @@ add_modules() { # STAGE MODULES_DIR RELEASE
 	done
 }
 
-# The test programs and payloads that make has left in build/selftests, or else every executable and
-# payload beside its source.
+# The test programs and payloads that make has left in build/selftests, without objects and what is
+# for this host alone; or else every executable and payload beside its source.
 add_selftests() { # STAGE
 	local file
+	mkdir -p "$1/selftests"
 	if [ -d "$tree/build/selftests" ]; then
-		add_file "$1" "$tree/build/selftests" /selftests
+		(cd "$tree/build/selftests" && find . -path ./host -prune -o \
+			\( -type f -o -type l \) ! -name '*.[oda]' -print0 |
+			cpio --null -pdmL --quiet "$1/selftests")
+		while IFS= read -r -d '' file; do
+			add_libraries "$1" "$file"
+		done < <(find "$1/selftests" -type f -perm -u+x -print0)
 		return
 	fi
 	while IFS= read -r -d '' file; do
