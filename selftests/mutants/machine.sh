@@ -6,7 +6,7 @@
 # "# end-mutant NAME". A module that cannot be unloaded ends the work: run.sh boots again for the rest.
 
 # Seconds of the machine's time for a program: a fault may make it hang.
-LIMIT=10
+LIMIT=5
 
 # Taint bits that verdict.sh counts.
 complaints() {
