@@ -6,6 +6,8 @@
 
 qemu_needs() {
 	need qemu-system-x86_64 qemu-system-x86
+	[ "$engine" != qemu ] || "$build/nested-vmx" ||
+		die "--engine qemu: /dev/kvm gives a guest no VMX here (kvm_intel nested=1? permission?)"
 }
 
 qemu_append() {
