@@ -90,14 +90,15 @@ void xvcpu_vcpu_destroy(struct xvcpu_vcpu *vcpu)
 
 int xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 {
-	if (ioctl(vcpu->fd, XVCPU_RUN))
+	/* Without the 0 the kernel gets what happens to be in the register, and refuses it. */
+	if (ioctl(vcpu->fd, XVCPU_RUN, 0))
 		return errno == EINTR ? (int)XVCPU_EXIT_SIGNAL : -errno;
 	return vcpu->exit->reason;
 }
 
 int xvcpu_vcpu_kick(const struct xvcpu_vcpu *vcpu)
 {
-	return ioctl(vcpu->fd, XVCPU_KICK) ? -errno : 0;
+	return ioctl(vcpu->fd, XVCPU_KICK, 0) ? -errno : 0;
 }
 
 int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)

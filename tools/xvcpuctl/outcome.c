@@ -202,9 +202,14 @@ static int write_json(cJSON *top, const struct outcome_config *config)
 	return ret;
 }
 
-/* Our lines begin on a line of their own, whatever the guest printed last. */
-static void end_console_line(const struct console *console)
+/*
+ * What we show begins on a line of its own, whatever the guest printed last. A file or pipe gets
+ * the guest's bytes and nothing else.
+ */
+static void end_console_line(const struct console *console, bool screen)
 {
+	if (!screen && !isatty(STDOUT_FILENO))
+		return;
 	if (console->head && console->bytes[(console->head - 1) % CONSOLE_SIZE] != '\n')
 		putchar('\n');
 }
@@ -219,7 +224,7 @@ int outcome_show(struct vmm *vmm, const struct boot_state *boot,
 	if (config->screen)
 		machine_screen(&vmm->machine, &vmm->memory, &screen);
 	if (config->console && !json_on_stdout)
-		end_console_line(&vmm->console);
+		end_console_line(&vmm->console, config->screen);
 	if (config->screen && !json_on_stdout)
 		print_screen(&screen);
 	fflush(stdout);

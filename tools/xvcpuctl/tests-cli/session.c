@@ -75,6 +75,10 @@ static int child(const struct session *session)
 	struct message err;
 	pthread_t thread;
 
+	if (session->argv) {
+		execvp(session->argv[0], session->argv);
+		return 99;
+	}
 	if (session->until && until_add(&until, session->until, &err))
 		return 99;
 	if (session->until_screen && until_add(&until_screen, session->until_screen, &err))
@@ -229,7 +233,7 @@ bool session_expect(struct session *session, const char *text)
 void session_type(const struct session *session, const char *text)
 {
 	if (write(session->to, text, strlen(text)) != (ssize_t)strlen(text))
-		perror("# session_type");
+		perror("# typing");
 }
 
 int session_end(struct session *session)

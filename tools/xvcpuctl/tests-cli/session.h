@@ -14,6 +14,7 @@
 
 /**
  * struct session - what runs in the child, and the parent's ends of it
+ * @argv:    a program that runs in the child instead of all the following; NULL: none
  * @guest:   runs on the guest's thread until it returns or the machine ends
  * @until:   NULL or a pattern for --until
  * @until_screen: the same for --until-screen
@@ -31,6 +32,7 @@
  * @size:    bytes in @seen
  */
 struct session {
+	char **argv;
 	void (*guest)(struct vmm *vmm);
 	const char *until;
 	const char *until_screen;
