@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUID in the guest: answered from the vCPU's table, but for the bits that follow from its own state.
+ * CPUID in the guest: answered from the vCPU's table, but for the bits that follow from its own
+ * state.
  */
 #include <string.h>
 
@@ -45,7 +46,7 @@ FIXTURE_TEARDOWN(cpuid)
 	vm_close(&self->vm);
 }
 
-/* What the guest gets, in the mode that it is in; the upper halves of its registers hold garbage. */
+/* What the guest gets, in the mode it is in; the upper halves of its registers hold garbage. */
 static struct xvcpu_cpuid_entry ask(struct test_vcpu *vcpu, uint32_t leaf, uint32_t subleaf)
 {
 	struct xvcpu_regs *regs = guest_regs(vcpu);
@@ -101,7 +102,7 @@ TEST_F(cpuid, a_leaf_outside_the_table_is_zeros)
 	struct xvcpu_cpuid_entry got;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
 		ASSERT_EQ(NULL, cpuid_find(&self->table, leaves[i][0], leaves[i][1]));
 		got = ask(&self->vcpu, leaves[i][0], leaves[i][1]);
 		EXPECT_TRUE(all_zero(&got)) { TH_LOG("leaf %#x.%u", leaves[i][0], leaves[i][1]); }

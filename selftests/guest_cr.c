@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control registers in the guest: which values MOV to CR0, CR3, CR4 and CR8, LMSW, CLTS and XSETBV take,
- * which raise #GP(0) and change nothing, and that the guest reads what it wrote. SDM "Control Registers"
- * and "MOV-Move to/from Control Registers".
+ * Control registers in the guest: which values MOV to CR0, CR3, CR4 and CR8, LMSW, CLTS and XSETBV
+ * take, which raise #GP(0) and change nothing, and that the guest reads what it wrote. SDM
+ * "Control Registers" and "MOV-Move to/from Control Registers".
  */
 #include <string.h>
 
@@ -83,7 +83,7 @@ TEST_F(cr, cr0_reads_back_what_was_written)
 	struct test_vcpu *vcpu = &self->vcpu;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		guest_mode(vcpu, MODE_PROT32);
 		ASSERT_EQ(NO_TRAP, with_rax(vcpu, &to_cr0, values[i]));
 		EXPECT_EQ(values[i], vcpu->sync->cregs.cr0);
@@ -276,17 +276,21 @@ TEST_F(cr, smsw_and_mov_read_the_guests_view)
 
 TEST_F(cr, a_program_at_cpl_3_cannot_write_them)
 {
-	static const struct guest_code *const writes[] = { &to_cr0, &to_cr3, &to_cr4, &lmsw, &clts };
+	static const struct guest_code *const writes[] = {
+		&to_cr0, &to_cr3, &to_cr4, &lmsw, &clts,
+	};
 	struct test_vcpu *vcpu = &self->vcpu;
 	struct xvcpu_cregs before;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(writes); i++) {
 		guest_mode(vcpu, MODE_PROT32);
 		guest_cregs(vcpu)->cr0 |= CR0_TS;
 		guest_user(vcpu);
 		before = vcpu->sync->cregs;
-		EXPECT_EQ(VEC_GP, with_rax(vcpu, writes[i], CR0_PE)) { TH_LOG("%s", writes[i]->name); }
+		EXPECT_EQ(VEC_GP, with_rax(vcpu, writes[i], CR0_PE)) {
+			TH_LOG("%s", writes[i]->name);
+		}
 		EXPECT_EQ(before.cr0, vcpu->sync->cregs.cr0);
 		EXPECT_EQ(before.cr3, vcpu->sync->cregs.cr3);
 		EXPECT_EQ(before.cr4, vcpu->sync->cregs.cr4);
@@ -350,7 +354,7 @@ static uint64_t cr4_announced(struct cpuid_group *table)
 	uint64_t mask = 0;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cr4_bits) / sizeof(cr4_bits[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cr4_bits); i++) {
 		const struct xvcpu_cpuid_entry *e = cpuid_find(table, cr4_bits[i].leaf, 0);
 		const uint32_t *regs = e ? &e->eax : NULL;
 
@@ -378,7 +382,9 @@ TEST_F(cr, cr4_takes_what_cpuid_announces_and_nothing_else)
 		if (1ull << bit == CR4_PCIDE)
 			continue;
 		if ((1ull << bit) & announced) {
-			EXPECT_EQ(NO_TRAP, with_rax(vcpu, &to_cr4, value)) { TH_LOG("bit %u", bit); }
+			EXPECT_EQ(NO_TRAP, with_rax(vcpu, &to_cr4, value)) {
+				TH_LOG("bit %u", bit);
+			}
 			EXPECT_EQ(value, vcpu->sync->cregs.cr4);
 			EXPECT_EQ(value, vcpu->sync->regs.rbx);
 		} else {
@@ -562,7 +568,7 @@ TEST_F(cr, xsetbv_refuses_impossible_values)
 
 	if (!cpuid_find(&self->table, 0xd, 0))
 		SKIP(return, "the processor has no XSAVE");
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		guest_mode(vcpu, MODE_LONG);
 		guest_cregs(vcpu)->cr4 |= CR4_OSXSAVE;
 		EXPECT_EQ(VEC_GP, set_xcr0(vcpu, wrong[i].index, wrong[i].value)) {

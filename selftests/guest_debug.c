@@ -85,10 +85,11 @@ static void prepare(struct test_vcpu *vcpu, enum guest_mode mode, const struct g
 }
 
 /*
- * The same with TF set. Where Bochs 2.7 exits while it executes an instruction with TF set it saves a pending
- * single-step trap; a processor saves none (SDM "Saving Non-Register State"). So the code's page is touched
- * before, to spare the fetch an EPT violation, and the tests below write REGS with the answer, which clears
- * what was saved: what is pending then is the module's doing.
+ * The same with TF set. Where Bochs 2.7 exits while it executes an instruction with TF set it
+ * saves a pending single-step trap; a processor saves none (SDM "Saving Non-Register State"). So
+ * the code's page is touched before, to spare the fetch an EPT violation, and the tests below
+ * write REGS with the answer, which clears what was saved: what is pending then is the module's
+ * doing.
  */
 static void prepare_step(struct test_vcpu *vcpu, const struct guest_code *code)
 {
@@ -430,7 +431,7 @@ TEST_F(debug, tf_steps_over_what_the_module_executes)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
 		expect_step(_metadata, &self->vcpu, &steps[i]);
 }
 
@@ -445,7 +446,7 @@ TEST_F(debug, tf_steps_over_what_the_vmm_answers)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
 		expect_step(_metadata, &self->vcpu, &steps[i]);
 }
 

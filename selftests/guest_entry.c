@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Refused VM entries: state that passes each group's own check and that the processor refuses as a whole. The
- * exit names the rule and the field, and the value that it wants is one with which the guest runs.
+ * Refused VM entries: state that passes each group's own check and that the processor refuses as a
+ * whole. The exit names the rule and the field, and the value that it wants is one with which the
+ * guest runs.
  */
 #include <string.h>
 
@@ -34,12 +35,12 @@ GUEST_CODE(just_hlt, 64, "hlt");
 GUEST_CODE(in_hlt, 64, "in $0x10, %al; hlt");
 
 /* A member of the sync section. */
-#define REGS(member)	offsetof(struct xvcpu_run_sync, regs.member), \
-			sizeof(((struct xvcpu_run_sync *)0)->regs.member)
-#define SREGS(member)	offsetof(struct xvcpu_run_sync, sregs.member), \
-			sizeof(((struct xvcpu_run_sync *)0)->sregs.member)
-#define CREGS(member)	offsetof(struct xvcpu_run_sync, cregs.member), \
-			sizeof(((struct xvcpu_run_sync *)0)->cregs.member)
+#define MEMBER(group, member)								\
+	.offset = offsetof(struct xvcpu_run_sync, group.member),			\
+	.size = sizeof(((struct xvcpu_run_sync *)0)->group.member)
+#define REGS(member)	MEMBER(regs, member)
+#define SREGS(member)	MEMBER(sregs, member)
+#define CREGS(member)	MEMBER(cregs, member)
 
 /**
  * struct broken - one member that breaks one rule
@@ -88,7 +89,8 @@ static const struct broken broken[] = {
 	{ "ES above 4 GiB", MODE_PROT32, SREGS(es.base), 1ull << 32,
 	  XVCPU_RULE_SEG_BASE_HIGH, F_ES_BASE },
 	{ "DS is not accessed", MODE_LONG, SREGS(ds.ar), 0xc092, XVCPU_RULE_SEG_ACCESSED, F_DS_AR },
-	{ "FS cannot be read", MODE_PROT32, SREGS(fs.ar), 0xc099, XVCPU_RULE_SEG_READABLE, F_FS_AR },
+	{ "FS cannot be read", MODE_PROT32, SREGS(fs.ar), 0xc099,
+	  XVCPU_RULE_SEG_READABLE, F_FS_AR },
 	{ "DS is not present", MODE_PROT32, SREGS(ds.ar), 0xc013, XVCPU_RULE_SEG_PRESENT, F_DS_AR },
 
 	{ "TR is unusable", MODE_LONG, SREGS(tr.unusable), 1, XVCPU_RULE_TR_UNUSABLE, F_TR_AR },
@@ -168,16 +170,15 @@ TEST_F(entry, the_exit_names_the_rule_and_the_field)
 	volatile struct xvcpu_exit_fail_entry *fail = &vcpu->exit->fail_entry;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(broken); i++) {
 		const struct broken *b = &broken[i];
 
 		guest_mode(vcpu, b->mode);
 		ASSERT_EQ(NO_TRAP, guest_run(vcpu)) { TH_LOG("%s", guest_mode_names[b->mode]); }
 		guest_mode(vcpu, b->mode);
 		put(vcpu, b, b->value);
-		EXPECT_EQ(EXIT_FAIL, guest_run(vcpu)) {
+		ASSERT_EQ(EXIT_FAIL, guest_run(vcpu)) {
 			TH_LOG("%s, %s", b->what, guest_mode_names[b->mode]);
-			continue;
 		}
 		EXPECT_EQ(b->rule, fail->rule) {
 			TH_LOG("%s, %s", b->what, guest_mode_names[b->mode]);
@@ -201,7 +202,10 @@ TEST_F(entry, the_exit_names_the_rule_and_the_field)
 	}
 }
 
-/* The processor wants bits 63:48 to be equal. Bochs 2.7 does not look: there the fetch raises #GP(0). */
+/*
+ * The processor wants bits 63:48 to be equal. Bochs 2.7 does not look: there the fetch raises
+ * #GP(0).
+ */
 TEST_F(entry, nothing_runs_at_a_rip_that_is_not_canonical)
 {
 	struct test_vcpu *vcpu = &self->vcpu;

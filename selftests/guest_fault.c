@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults: accesses that no memory answers, in a page walk, a fetch or the delivery of an event; page faults
- * and double faults that the guest handles without us; and the exceptions that a VMM raises.
+ * Accesses that no memory answers and that are not MMIO: in a page walk, in a fetch, or in the
+ * delivery of an event, which is neither lost nor delivered twice.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 
 #define EXIT_EVENT	OTHER_EXIT(XVCPU_EXIT_EVENT_FAULT)
 #define EXIT_MEMORY	OTHER_EXIT(XVCPU_EXIT_MEMORY_FAULT)
-#define EXIT_SHUTDOWN	OTHER_EXIT(XVCPU_EXIT_SHUTDOWN)
 #define HOLE		0x300000u	/* behind the VM's memory, mapped to itself in every mode */
 #define HOLE_SLOT	1
 
@@ -24,11 +23,7 @@
 #define TYPE_ICEBP		5u
 #define TYPE_SOFT_EXC		6u
 
-/* SDM "Interrupt 14-Page-Fault Exception". */
-#define PF_PRESENT	1u
-#define PF_WRITE	2u
-#define PF_USER		4u
-#define PF_FETCH	16u
+#define PF_FETCH		16u	/* SDM "Interrupt 14-Page-Fault Exception" */
 
 GUEST_CODE(ud2, 64, "ud2; hlt");
 GUEST_CODE(int3, 64, "int3; hlt");
@@ -37,12 +32,8 @@ GUEST_CODE(icebp, 64, ".byte 0xf1; hlt");
 GUEST_CODE(bad_ds, 64, "mov $0x58, %eax; mov %eax, %ds; hlt");
 GUEST_CODE(load, 64, "mov (%rsi), %eax; hlt");
 GUEST_CODE(load_32, 32, "mov (%esi), %eax; hlt");
-GUEST_CODE(store, 64, "mov %eax, (%rsi); hlt");
-GUEST_CODE(store_32, 32, "mov %eax, (%esi); hlt");
 GUEST_CODE(jump, 64, "jmp *%rsi");
 GUEST_CODE(just_hlt, 64, "hlt");
-GUEST_CODE(in_hlt, 64, "in $0x10, %al; hlt");
-GUEST_CODE(in_hlt_16, 16, "in $0x10, %al; hlt");
 
 FIXTURE(fault) {
 	struct test_vm vm;
@@ -182,7 +173,7 @@ TEST_F(fault, a_software_event_has_its_length)
 	struct guest_trap trap;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		prepare(vcpu, MODE_LONG, cases[i].code);
 		guest_sregs(vcpu)->idtr.base = HOLE;
 		ASSERT_EQ(EXIT_EVENT, guest_run(vcpu)) { TH_LOG("%s", cases[i].code->name); }
@@ -284,6 +275,29 @@ TEST_F(fault, a_tss_in_a_hole_is_an_event_fault)
 	ASSERT_TRUE(guest_trapped(vcpu, &trap));
 	EXPECT_EQ(GUEST_STACK3, trap.rsp);
 	EXPECT_EQ(3, trap.cs & 3);
+}
+
+/* SDM "Interrupt 8-Double Fault Exception": a page fault, and another fault in its delivery. */
+TEST_F(fault, an_event_delivered_again_counts_as_the_first_fault)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	uint64_t *pt = guest_split(&self->vm), *idt = guest_at(&self->vm, GUEST_IDT);
+	struct guest_trap trap;
+
+	pt[GUEST_FREE / PAGE_BYTES] = 0;
+	prepare(vcpu, MODE_LONG, &load);
+	guest_sregs(vcpu)->idtr.base = HOLE;
+	guest_regs(vcpu)->rsi = GUEST_FREE;
+	ASSERT_EQ(EXIT_EVENT, guest_run(vcpu));
+	EXPECT_EQ(EVENT(TYPE_HARD, VEC_PF) | EVENT_ERROR, vcpu->exit->memory.event_info);
+	EXPECT_EQ(GUEST_FREE, vcpu->sync->cregs.cr2);
+	idt[2 * VEC_PF] &= ~(1ull << 47);	/* not present */
+	memcpy(self->page, guest_at(&self->vm, GUEST_IDT), PAGE_BYTES);
+	fill_hole(&self->vm, self->page, 0);
+	ASSERT_EQ(VEC_DF, guest_run(vcpu));
+	ASSERT_TRUE(guest_trapped(vcpu, &trap));
+	EXPECT_EQ(GUEST_STACK, trap.rsp);
+	EXPECT_EQ(GUEST_FREE, vcpu->sync->cregs.cr2);
 }
 
 /* ---- fetches ---- */
@@ -406,7 +420,7 @@ TEST_F(fault, a_page_table_in_a_hole_is_a_memory_fault)
 	volatile struct xvcpu_exit_memory *memory = &vcpu->exit->memory;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(walks) / sizeof(walks[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(walks); i++) {
 		const struct walk *w = &walks[i];
 
 		prepare_walk(&self->vm, vcpu, w);
@@ -414,7 +428,8 @@ TEST_F(fault, a_page_table_in_a_hole_is_a_memory_fault)
 			TH_LOG("walk %u, %s", i, guest_mode_names[w->mode]);
 		}
 		EXPECT_EQ(HOLE, memory->gpa);
-		EXPECT_EQ(XVCPU_ACCESS_WALK, memory->access & (XVCPU_ACCESS_WALK | XVCPU_ACCESS_EXEC));
+		EXPECT_EQ(XVCPU_ACCESS_WALK,
+			  memory->access & (XVCPU_ACCESS_WALK | XVCPU_ACCESS_EXEC));
 		EXPECT_EQ(XVCPU_ACCESS_GLA, memory->access & XVCPU_ACCESS_GLA);
 		EXPECT_EQ(w->gla, memory->gla);
 		EXPECT_EQ(0, memory->error);
@@ -438,7 +453,7 @@ TEST_F(fault, a_page_table_in_a_read_only_slot_is_a_memory_fault)
 	volatile struct xvcpu_exit_memory *memory = &vcpu->exit->memory;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(walks) / sizeof(walks[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(walks); i++) {
 		const struct walk *w = &walks[i];
 
 		memset(self->page, 0, PAGE_BYTES);
@@ -473,252 +488,6 @@ TEST_F(fault, cr3_in_a_hole_is_a_memory_fault)
 	memcpy(self->page, guest_at(&self->vm, GUEST_PML4), PAGE_BYTES);
 	fill_hole(&self->vm, self->page, 0);
 	EXPECT_EQ(NO_TRAP, guest_run(vcpu));
-}
-
-/* ---- page faults ---- */
-
-TEST_F(fault, page_faults_are_the_guests_own)
-{
-	static const struct {
-		enum guest_mode mode;
-		const struct guest_code *code;
-		uint64_t flags;		/* of the page at GUEST_FREE */
-		bool user;
-		uint32_t error;
-	} cases[] = {
-		{ MODE_LONG, &load, 0, false, 0 },
-		{ MODE_LONG, &store, 0, false, PF_WRITE },
-		{ MODE_LONG, &load, 0, true, PF_USER },
-		{ MODE_LONG, &load, PTE_P | PTE_W, true, PF_USER | PF_PRESENT },
-		{ MODE_LONG, &store, PTE_P | PTE_U, true, PF_USER | PF_PRESENT | PF_WRITE },
-		{ MODE_COMPAT, &load_32, 0, false, 0 },
-		{ MODE_COMPAT, &store_32, PTE_P | PTE_U, true, PF_USER | PF_PRESENT | PF_WRITE },
-		{ MODE_PAE, &load_32, 0, false, 0 },
-		{ MODE_PAE, &store_32, PTE_P | PTE_U, true, PF_USER | PF_PRESENT | PF_WRITE },
-	};
-	struct test_vcpu *vcpu = &self->vcpu;
-	uint64_t *pt = guest_split(&self->vm);
-	struct guest_trap trap;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint64_t user = vcpu_counter(vcpu, XVCPU_COUNT_USER_EXITS);
-
-		pt[GUEST_FREE / PAGE_BYTES] = cases[i].flags ? GUEST_FREE | cases[i].flags : 0;
-		prepare(vcpu, cases[i].mode, cases[i].code);
-		if (cases[i].user)
-			guest_user(vcpu);
-		guest_regs(vcpu)->rsi = GUEST_FREE + 0x123;
-		ASSERT_EQ(VEC_PF, guest_run(vcpu)) { TH_LOG("case %u", i); }
-		ASSERT_TRUE(guest_trapped(vcpu, &trap));
-		EXPECT_EQ(cases[i].error, trap.error) { TH_LOG("case %u", i); }
-		EXPECT_EQ(GUEST_CODE_AT, trap.rip);
-		EXPECT_EQ(GUEST_FREE + 0x123, vcpu->sync->cregs.cr2);
-		EXPECT_EQ(user + 1, vcpu_counter(vcpu, XVCPU_COUNT_USER_EXITS));	/* HLT */
-	}
-}
-
-/* CR2 is the guest's, whatever the host faults on meanwhile. */
-TEST_F(fault, cr2_stays)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-
-	prepare(vcpu, MODE_LONG, &just_hlt);
-	guest_cregs(vcpu)->cr2 = 0xdeadbeef12345678;
-	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
-	EXPECT_EQ(0xdeadbeef12345678, vcpu->sync->cregs.cr2);
-	/* An EPT violation is not a page fault. */
-	prepare(vcpu, MODE_LONG, &jump);
-	guest_cregs(vcpu)->cr2 = 0xdeadbeef12345678;
-	guest_regs(vcpu)->rsi = HOLE;
-	ASSERT_EQ(EXIT_MEMORY, guest_run(vcpu));
-	EXPECT_EQ(0xdeadbeef12345678, vcpu->sync->cregs.cr2);
-}
-
-/* ---- double faults, SDM "Interrupt 8-Double Fault Exception" ---- */
-
-static void gate_not_present(struct test_vm *vm, enum guest_mode mode, int vector)
-{
-	uint64_t *idt = guest_at(vm, GUEST_IDT);
-
-	idt[mode >= MODE_COMPAT ? 2 * vector : vector] &= ~(1ull << 47);
-}
-
-TEST_F(fault, two_contributory_faults_are_a_double_fault)
-{
-	static const enum guest_mode modes[] = { MODE_PROT32, MODE_PAGED32, MODE_PAE, MODE_LONG };
-	struct test_vcpu *vcpu = &self->vcpu;
-	struct guest_trap trap;
-	unsigned int i;
-
-	for (i = 0; i < 4; i++) {
-		prepare(vcpu, modes[i], &bad_ds);
-		gate_not_present(&self->vm, modes[i], VEC_GP);
-		ASSERT_EQ(VEC_DF, guest_run(vcpu)) { TH_LOG("%s", guest_mode_names[modes[i]]); }
-		ASSERT_TRUE(guest_trapped(vcpu, &trap));
-		EXPECT_EQ(0, trap.error);
-		EXPECT_EQ(GUEST_STACK, trap.rsp);
-	}
-}
-
-TEST_F(fault, a_benign_fault_and_another_are_not)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-	struct guest_trap trap;
-
-	prepare(vcpu, MODE_LONG, &ud2);
-	gate_not_present(&self->vm, MODE_LONG, VEC_UD);
-	ASSERT_EQ(VEC_NP, guest_run(vcpu));
-	ASSERT_TRUE(guest_trapped(vcpu, &trap));
-	EXPECT_EQ(VEC_UD * 8 + 2, trap.error & ~1ull);	/* in the IDT */
-}
-
-TEST_F(fault, a_fault_in_a_double_fault_is_a_shutdown)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-
-	prepare(vcpu, MODE_LONG, &bad_ds);
-	gate_not_present(&self->vm, MODE_LONG, VEC_GP);
-	gate_not_present(&self->vm, MODE_LONG, VEC_DF);
-	ASSERT_EQ(EXIT_SHUTDOWN, guest_run(vcpu));
-	EXPECT_EQ(EXIT_SHUTDOWN, guest_run(vcpu));
-}
-
-/* Gates 0 to 13 stand in one page, the others in the next, which is not mapped. */
-TEST_F(fault, a_page_fault_in_a_page_fault_is_a_double_fault)
-{
-	uint32_t base = GUEST_FREE + PAGE_BYTES - VEC_PF * 16;
-	struct test_vcpu *vcpu = &self->vcpu;
-	uint64_t *pt = guest_split(&self->vm);
-	struct guest_trap trap;
-
-	prepare(vcpu, MODE_LONG, &load);
-	memcpy(guest_at(&self->vm, base), guest_at(&self->vm, GUEST_IDT), 32 * 16);
-	pt[GUEST_FREE / PAGE_BYTES + 1] = 0;
-	pt[GUEST_FREE / PAGE_BYTES + 2] = 0;
-	guest_sregs(vcpu)->idtr.base = base;
-	guest_regs(vcpu)->rsi = GUEST_FREE + 2 * PAGE_BYTES;
-	ASSERT_EQ(VEC_DF, guest_run(vcpu));
-	ASSERT_TRUE(guest_trapped(vcpu, &trap));
-	EXPECT_EQ(0, trap.error);
-	EXPECT_EQ(GUEST_STACK, trap.rsp);
-}
-
-/* The same two faults, with the VMM in between. */
-TEST_F(fault, an_event_delivered_again_counts_as_the_first_fault)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-	uint64_t *pt = guest_split(&self->vm);
-	struct guest_trap trap;
-
-	pt[GUEST_FREE / PAGE_BYTES] = 0;
-	prepare(vcpu, MODE_LONG, &load);
-	guest_sregs(vcpu)->idtr.base = HOLE;
-	guest_regs(vcpu)->rsi = GUEST_FREE;
-	ASSERT_EQ(EXIT_EVENT, guest_run(vcpu));
-	EXPECT_EQ(EVENT(TYPE_HARD, VEC_PF) | EVENT_ERROR, vcpu->exit->memory.event_info);
-	EXPECT_EQ(GUEST_FREE, vcpu->sync->cregs.cr2);
-	gate_not_present(&self->vm, MODE_LONG, VEC_PF);
-	memcpy(self->page, guest_at(&self->vm, GUEST_IDT), PAGE_BYTES);
-	fill_hole(&self->vm, self->page, 0);
-	ASSERT_EQ(VEC_DF, guest_run(vcpu));
-	ASSERT_TRUE(guest_trapped(vcpu, &trap));
-	EXPECT_EQ(GUEST_STACK, trap.rsp);
-	EXPECT_EQ(GUEST_FREE, vcpu->sync->cregs.cr2);
-}
-
-/* ---- exceptions that the VMM raises ---- */
-
-static bool has_error_code(int vector)
-{
-	return vector == VEC_DF || (vector >= VEC_TS && vector <= VEC_PF) || vector == VEC_AC;
-}
-
-TEST_F(fault, the_vmm_can_raise_every_exception_in_every_mode)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-	struct guest_trap trap;
-	enum guest_mode mode;
-	int vector;
-
-	for (mode = 0; mode < MODES; mode++) {
-		for (vector = 0; vector <= 20; vector++) {
-			if (vector == VEC_NMI)
-				continue;
-			prepare(vcpu, mode, &in_hlt);
-			ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_IO), guest_run(vcpu));
-			vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
-			vcpu->request->vector = vector;
-			vcpu->request->error_code = 0x3210;
-			vcpu->request->payload = vector == VEC_PF ? 0x77777000 : 0;
-			ASSERT_EQ(vector, guest_run(vcpu)) {
-				TH_LOG("vector %d, %s", vector, guest_mode_names[mode]);
-			}
-			ASSERT_TRUE(guest_trapped(vcpu, &trap));
-			EXPECT_EQ(has_error_code(vector) && mode != MODE_REAL ? 0x3210 : 0,
-				  trap.error) {
-				TH_LOG("vector %d, %s", vector, guest_mode_names[mode]);
-			}
-			EXPECT_EQ(GUEST_CODE_AT, trap.rip) {
-				TH_LOG("vector %d, %s", vector, guest_mode_names[mode]);
-			}
-			EXPECT_EQ(GUEST_STACK, trap.rsp);
-			if (vector == VEC_PF)
-				EXPECT_EQ(0x77777000, vcpu->sync->cregs.cr2);
-		}
-	}
-}
-
-/* SDM "Real-Address Mode Exceptions": three words, no error code. */
-TEST_F(fault, real_mode_pushes_no_error_code)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-
-	prepare(vcpu, MODE_REAL, &in_hlt_16);
-	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_IO), guest_run(vcpu));
-	vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
-	vcpu->request->vector = VEC_GP;
-	vcpu->request->error_code = 0xffff;
-	ASSERT_EQ(VEC_GP, guest_run(vcpu));
-	EXPECT_EQ(GUEST_STACK - 6, vcpu->sync->regs.rsp);
-	EXPECT_EQ(GUEST_CODE_AT | 0x2ull << 32, guest_read64(&self->vm, GUEST_STACK - 6) &
-		  0xffffffffffff);
-}
-
-TEST_F(fault, what_is_no_exception_is_refused)
-{
-	static const struct {
-		uint32_t vector, error_code;
-		uint64_t payload;
-		uint32_t code;
-		size_t field;
-	} wrong[] = {
-		{ VEC_NMI, 0, 0, XVCPU_ERR_RANGE, offsetof(struct xvcpu_run_request, vector) },
-		{ 32, 0, 0, XVCPU_ERR_RANGE, offsetof(struct xvcpu_run_request, vector) },
-		{ 0x80000000, 0, 0, XVCPU_ERR_RANGE, offsetof(struct xvcpu_run_request, vector) },
-		{ VEC_GP, 0x10000, 0, XVCPU_ERR_BITS,
-		  offsetof(struct xvcpu_run_request, error_code) },
-		{ VEC_DB, 0, 0x1000, XVCPU_ERR_BITS, offsetof(struct xvcpu_run_request, payload) },
-	};
-	struct test_vcpu *vcpu = &self->vcpu;
-	unsigned int i;
-
-	prepare(vcpu, MODE_LONG, &in_hlt);
-	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_IO), guest_run(vcpu));
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
-		vcpu->request->vector = wrong[i].vector;
-		vcpu->request->error_code = wrong[i].error_code;
-		vcpu->request->payload = wrong[i].payload;
-		EXPECT_EQ(-EINVAL, vcpu_run(vcpu)) { TH_LOG("case %u", i); }
-		EXPECT_EQ(wrong[i].code, vcpu->exit->error.code);
-		EXPECT_EQ(self->vm.info.run_request + wrong[i].field, vcpu->exit->error.field);
-	}
-	/* The IN still waits. */
-	vcpu->request->answer = XVCPU_ANSWER_DONE;
-	vcpu->exit->io.data = 0x42;
-	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
-	EXPECT_EQ(0x42, vcpu->sync->regs.rax);
 }
 
 TEST_HARNESS_MAIN

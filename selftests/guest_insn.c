@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instructions that exit by themselves: VMCALL, HLT, those of VMX and SMX, MONITOR, RDPMC, WBINVD; the task
- * switch, which nobody handles; and the triple fault.
+ * Instructions that exit by themselves: VMCALL, HLT, those of VMX and SMX, MONITOR, RDPMC, WBINVD;
+ * the task switch, which nobody handles; and the triple fault.
  */
 #include <string.h>
 
@@ -128,7 +128,7 @@ TEST_F(insn, vmcall_at_cpl_3_is_ud)
 	struct guest_trap trap;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		guest_mode(vcpu, modes[i]);
 		guest_load(&self->vm, GUEST_CODE_AT, &vmcall);
 		guest_user(vcpu);
@@ -230,7 +230,7 @@ TEST_F(insn, vmx_instructions_are_ud)
 	unsigned int i;
 
 	for (mode = 0; mode < MODES; mode++) {
-		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(all); i++)
 			expect_ud(_metadata, &self->vcpu, mode, all[i][mode], false);
 	}
 	for (i = 0; i < 4; i++)
@@ -246,7 +246,7 @@ TEST_F(insn, vmx_instructions_at_cpl_3_are_ud)
 	struct guest_trap trap;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		guest_mode(&self->vcpu, MODE_LONG);
 		guest_load(&self->vm, GUEST_CODE_AT, codes[i]);
 		guest_user(&self->vcpu);
@@ -279,7 +279,7 @@ TEST_F(insn, rdpmc_is_gp)
 	struct guest_trap trap;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
 		guest_mode(vcpu, MODE_LONG);
 		guest_load(&self->vm, GUEST_CODE_AT, &rdpmc);
 		guest_regs(vcpu)->rcx = counters[i];

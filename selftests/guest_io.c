@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IN and OUT: what the exit says, how the answer is merged, the four answers, and INS and OUTS, which
- * exit as themselves.
+ * IN and OUT: what the exit says, how the answer is merged, the four answers, and INS and OUTS,
+ * which exit as themselves.
  */
 #include <errno.h>
 #include <string.h>
@@ -295,7 +295,7 @@ TEST_F(io, iopl_and_the_permission_bitmap_come_first)
 	struct test_vcpu *vcpu = &self->vcpu;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		guest_mode(vcpu, modes[i]);
 		guest_load(&self->vm, GUEST_CODE_AT, out_imm_1[modes[i]]);
 		guest_user(vcpu);

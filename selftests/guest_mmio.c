@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MMIO: what the module decodes, in every mode and width; what it leaves to the VMM as raw bytes; and the
- * answers to both.
+ * MMIO: what the module decodes, in every mode and width; what it leaves to the VMM as raw bytes;
+ * and the answers to both.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,8 +17,8 @@
 #define RAX		0x1122334455667788ull
 
 /*
- * The tests' code addresses memory through SI, ESI or RSI, and DI for strings. Where that is 16 bits, DS and
- * ES begin at MMIO_AT.
+ * The tests' code addresses memory through SI, ESI or RSI, and DI for strings. Where that is 16
+ * bits, DS and ES begin at MMIO_AT.
  */
 GUEST_CODE_AT_RSI(load_1, "mov ", ", %al; hlt");
 GUEST_CODE_AT_RSI(load_2, "mov ", ", %ax; hlt");
@@ -118,8 +118,6 @@ static const struct {
 	{ &store_8, RAX }, { &store_imm_8, -2ull }, { &stos_8, RAX },
 };
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-
 FIXTURE(mmio) {
 	struct test_vm vm;
 	struct test_vcpu vcpu;
@@ -187,7 +185,8 @@ static void give(struct test_vcpu *vcpu, uint64_t data)
 
 /* What every decoded exit says of the instruction at GUEST_CODE_AT, which a HLT follows. */
 static void expect_decoded(struct __test_metadata *_metadata, struct test_vcpu *vcpu,
-			   const struct guest_code *code, uint64_t gpa, unsigned int size, bool write)
+			   const struct guest_code *code, uint64_t gpa, unsigned int size,
+			   bool write)
 {
 	volatile struct xvcpu_exit_mmio *mmio = &vcpu->exit->mmio;
 	unsigned int length = code->end - code->begin - 1;
@@ -214,13 +213,14 @@ TEST_F(mmio, loads_of_every_width_in_every_mode)
 	unsigned int i;
 
 	for (mode = 0; mode < MODES; mode++) {
-		for (i = 0; i < COUNT(loads); i++) {
+		for (i = 0; i < ARRAY_SIZE(loads); i++) {
 			const struct guest_code *code = loads[i].code[mode];
 
 			ASSERT_EQ(EXIT_MMIO, start(vcpu, mode, code)) {
 				TH_LOG("%s, %s", code->name, guest_mode_names[mode]);
 			}
-			expect_decoded(_metadata, vcpu, code, MMIO_AT + OFFSET, loads[i].size, false);
+			expect_decoded(_metadata, vcpu, code, MMIO_AT + OFFSET, loads[i].size,
+				       false);
 			EXPECT_EQ(0, written(vcpu));
 			give(vcpu, DATA);
 			ASSERT_EQ(NO_TRAP, guest_run(vcpu));
@@ -231,7 +231,7 @@ TEST_F(mmio, loads_of_every_width_in_every_mode)
 				  vcpu->sync->regs.rip);
 		}
 	}
-	for (i = 0; i < COUNT(loads_64); i++) {
+	for (i = 0; i < ARRAY_SIZE(loads_64); i++) {
 		const struct guest_code *code = loads_64[i].code;
 
 		ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, code)) { TH_LOG("%s", code->name); }
@@ -249,13 +249,14 @@ TEST_F(mmio, stores_of_every_width_in_every_mode)
 	unsigned int i;
 
 	for (mode = 0; mode < MODES; mode++) {
-		for (i = 0; i < COUNT(stores); i++) {
+		for (i = 0; i < ARRAY_SIZE(stores); i++) {
 			const struct guest_code *code = stores[i].code[mode];
 
 			ASSERT_EQ(EXIT_MMIO, start(vcpu, mode, code)) {
 				TH_LOG("%s, %s", code->name, guest_mode_names[mode]);
 			}
-			expect_decoded(_metadata, vcpu, code, MMIO_AT + OFFSET, stores[i].size, true);
+			expect_decoded(_metadata, vcpu, code, MMIO_AT + OFFSET, stores[i].size,
+				       true);
 			EXPECT_EQ(stores[i].data, written(vcpu)) { TH_LOG("%s", code->name); }
 			give(vcpu, 0);		/* a store has no use for it */
 			ASSERT_EQ(NO_TRAP, guest_run(vcpu));
@@ -264,7 +265,7 @@ TEST_F(mmio, stores_of_every_width_in_every_mode)
 				  vcpu->sync->regs.rip);
 		}
 	}
-	for (i = 0; i < COUNT(stores_64); i++) {
+	for (i = 0; i < ARRAY_SIZE(stores_64); i++) {
 		const struct guest_code *code = stores_64[i].code;
 
 		ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, code)) { TH_LOG("%s", code->name); }
@@ -288,7 +289,7 @@ TEST_F(mmio, rep_stos_is_one_exit_for_each_element)
 	unsigned int i, k;
 
 	for (mode = 0; mode < MODES; mode++) {
-		for (i = 0; i < COUNT(reps); i++) {
+		for (i = 0; i < ARRAY_SIZE(reps); i++) {
 			const struct guest_code *code = reps[i].code[mode];
 			unsigned int size = reps[i].size;
 			uint64_t rdi;
@@ -391,7 +392,7 @@ TEST_F(mmio, addresses_by_every_means)
 	struct test_vcpu *vcpu = &self->vcpu;
 	unsigned int i;
 
-	for (i = 0; i < COUNT(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		ASSERT_EQ(EXIT_MMIO, start(vcpu, cases[i].mode, cases[i].code)) {
 			TH_LOG("%s", cases[i].code->name);
 		}
@@ -447,7 +448,7 @@ TEST_F(mmio, a_program_at_cpl_3_reaches_what_its_pages_show)
 	struct test_vcpu *vcpu = &self->vcpu;
 	unsigned int i;
 
-	for (i = 0; i < COUNT(modes); i++) {
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		const struct guest_code *code = load_4[modes[i]];
 
 		prepare(vcpu, modes[i], code);
@@ -536,7 +537,7 @@ TEST_F(mmio, what_is_not_decoded_is_given_as_bytes)
 	volatile struct xvcpu_exit_mmio *mmio = &vcpu->exit->mmio;
 	unsigned int i;
 
-	for (i = 0; i < COUNT(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct guest_code *code = cases[i].code;
 		unsigned int length = code->end - code->begin - 1;
 

@@ -27,9 +27,9 @@ GUEST_CODE(just_hlt, 64, "hlt");
 #define STATION(n)	"out %al, $" #n "\n"
 
 /*
- * Real, 16-bit protected, 32-bit protected, long mode by way of compatibility mode, compatibility mode
- * again, 32-bit protected, 16-bit protected, real. At each station the host looks. GDT and IDT are those
- * of guest.h.
+ * Real, 16-bit protected, 32-bit protected, long mode by way of compatibility mode, compatibility
+ * mode again, 32-bit protected, 16-bit protected, real. At each station the host looks. GDT and
+ * IDT are those of guest.h.
  */
 GUEST_CODE(all_modes, 16,
 	   STATION(0)
@@ -243,12 +243,14 @@ TEST_F(mode, from_real_to_long_and_back)
 	guest_mode(vcpu, MODE_REAL);
 	guest_load(&self->vm, GUEST_CODE_AT, &all_modes);
 	gdt[SEL_TSS / 8] &= ~(2ull << 40);	/* not busy, for LTR */
-	for (i = 0; i < sizeof(stations) / sizeof(stations[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(stations); i++) {
 		const struct station *s = &stations[i];
 
 		ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_IO), guest_run(vcpu)) { TH_LOG("%s", s->what); }
 		ASSERT_EQ(i, vcpu->exit->io.port) { TH_LOG("%s", s->what); }
-		EXPECT_EQ(s->cr0, vcpu->sync->cregs.cr0 & (CR0_PE | CR0_PG)) { TH_LOG("%s", s->what); }
+		EXPECT_EQ(s->cr0, vcpu->sync->cregs.cr0 & (CR0_PE | CR0_PG)) {
+			TH_LOG("%s", s->what);
+		}
 		EXPECT_EQ(s->efer, vcpu->sync->cregs.efer) { TH_LOG("%s", s->what); }
 		EXPECT_EQ(s->selector, vcpu->sync->sregs.cs.selector) { TH_LOG("%s", s->what); }
 		EXPECT_EQ(s->cs_bits, vcpu->sync->sregs.cs.ar & (CS_D | CS_L)) {

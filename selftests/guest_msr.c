@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RDMSR and WRMSR in the guest: what is switched, what is fixed, what exits, what raises #GP(0); and that
- * no access at all changes an MSR of the host.
+ * RDMSR and WRMSR in the guest: what is switched, what is fixed, what exits, what raises #GP(0);
+ * and that no access at all changes an MSR of the host.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,8 +49,8 @@ GUEST_CODE(tsc_twice, 64,
 	   "rdtsc; mov %eax, %r8d; mov %edx, %r9d; mov $0x10, %ecx; rdmsr; hlt");
 
 /*
- * Every MSR from ECX to R12 - 1: the instruction, and R8 counts those that it did not fault on, whose
- * numbers go to RDI. The #GP handler goes on behind the fault's instruction and its count.
+ * Every MSR from ECX to R12 - 1: the instruction, and R8 counts those that it did not fault on,
+ * whose numbers go to RDI. The #GP handler goes on behind the fault's instruction and its count.
  */
 #define SWEEP(insn)									\
 	"1: mov %r10d, %eax; mov %r11d, %edx\n"						\
@@ -160,7 +160,7 @@ static const struct {
 	{ MSR_TSC_AUX, 0xfeedf00d, false, true },
 };
 
-#define SWITCHED	(sizeof(switched) / sizeof(switched[0]))
+#define SWITCHED	ARRAY_SIZE(switched)
 
 TEST_F(msr, each_has_a_value_of_its_own)
 {
@@ -355,7 +355,7 @@ TEST_F(msr, fixed_ones_are_read_and_keep_their_value)
 	uint64_t value;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(fixed); i++) {
 		ASSERT_EQ(NO_TRAP, rdmsr(vcpu, fixed[i].index, &value)) {
 			TH_LOG("MSR %#x", fixed[i].index);
 		}
@@ -395,7 +395,7 @@ TEST_F(msr, an_unknown_one_is_gp_or_an_exit)
 	uint64_t value;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
 		guest_mode(vcpu, MODE_LONG);
 		EXPECT_EQ(variant->flags ? EXIT_READ : VEC_GP, rdmsr(vcpu, indices[i], &value)) {
 			TH_LOG("RDMSR %#x", indices[i]);
@@ -555,7 +555,7 @@ static const uint32_t reachable[] = {
 	MSR_LSTAR, MSR_CSTAR, MSR_FMASK, MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
 };
 
-#define REACHABLE	(sizeof(reachable) / sizeof(reachable[0]))
+#define REACHABLE	ARRAY_SIZE(reachable)
 
 struct host_msrs {
 	bool there[SWEPT];
@@ -614,11 +614,15 @@ TEST(no_access_changes_an_msr_of_the_host)
 	EXPECT_LT(8, nr);
 	EXPECT_GE(REACHABLE, nr);
 	for (at = 0; at < nr; at++)
-		EXPECT_TRUE(in_list(reachable, REACHABLE, list[at])) { TH_LOG("MSR %#x", list[at]); }
+		EXPECT_TRUE(in_list(reachable, REACHABLE, list[at])) {
+			TH_LOG("MSR %#x", list[at]);
+		}
 	nr = sweep(&vcpu, &sweep_write, ~0ull, list);
 	EXPECT_LT(4, nr);
 	for (at = 0; at < nr; at++)
-		EXPECT_TRUE(in_list(reachable, REACHABLE, list[at])) { TH_LOG("MSR %#x", list[at]); }
+		EXPECT_TRUE(in_list(reachable, REACHABLE, list[at])) {
+			TH_LOG("MSR %#x", list[at]);
+		}
 
 	host_read(fd, &after);
 	for (at = 0; at < SWEPT; at++) {

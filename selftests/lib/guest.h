@@ -143,28 +143,24 @@ enum guest_mode {
 };
 
 /*
- * The same text assembled for each width; @name[mode] is the one that fits the mode. _AT_RSI puts
- * (%si), (%esi) or (%rsi) between the two parts of the text.
+ * A text for each width; @name[mode] is the one that fits the mode. GUEST_CODE_MODES: the same
+ * text. GUEST_CODE_AT_RSI: (%si), (%esi) or (%rsi) between the two parts of the text.
  */
-#define GUEST_CODE_MODES(name, ...)							\
-	GUEST_CODE(name##_16, 16, __VA_ARGS__);						\
-	GUEST_CODE(name##_32, 32, __VA_ARGS__);						\
-	GUEST_CODE(name##_64, 64, __VA_ARGS__);						\
-	GUEST_MODES_OF(name)
-
-#define GUEST_CODE_AT_RSI(name, before, after)						\
-	GUEST_CODE(name##_16, 16, before "(%si)" after);				\
-	GUEST_CODE(name##_32, 32, before "(%esi)" after);				\
-	GUEST_CODE(name##_64, 64, before "(%rsi)" after);				\
-	GUEST_MODES_OF(name)
-
-#define GUEST_MODES_OF(name)								\
+#define GUEST_CODE_WIDTHS(name, text_16, text_32, text_64)				\
+	GUEST_CODE(name##_16, 16, text_16);						\
+	GUEST_CODE(name##_32, 32, text_32);						\
+	GUEST_CODE(name##_64, 64, text_64);						\
 	static const struct guest_code *const name[MODES] __attribute__((unused)) = {	\
 		[MODE_REAL] = &name##_16, [MODE_PROT16] = &name##_16,			\
 		[MODE_PROT32] = &name##_32, [MODE_PAGED32] = &name##_32,		\
 		[MODE_PAE] = &name##_32, [MODE_COMPAT] = &name##_32,			\
 		[MODE_LONG] = &name##_64,						\
 	}
+
+#define GUEST_CODE_MODES(name, text)	GUEST_CODE_WIDTHS(name, text, text, text)
+
+#define GUEST_CODE_AT_RSI(name, before, after)						\
+	GUEST_CODE_WIDTHS(name, before "(%si)" after, before "(%esi)" after, before "(%rsi)" after)
 
 extern const char *const guest_mode_names[MODES];
 
