@@ -241,7 +241,7 @@ static const struct state_group state_groups[] = {
 	},
 };
 
-/* The order in which SET judges and applies: CPUID decides which bits of control registers exist. */
+/* Order in which SET judges and applies: CPUID decides which bits of control registers exist. */
 static const u8 state_order[] = {
 	XVCPU_GROUP_CPUID, XVCPU_GROUP_CREGS, XVCPU_GROUP_SREGS, XVCPU_GROUP_REGS,
 	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_PENDING,

@@ -10,7 +10,7 @@ say "xvcpuctl doctor"
 xvcpuctl doctor || exit 1
 
 say "grub-invaders, paused by the key p, its text screen:"
-printf p | xvcpuctl run --mem 16 --keys --no-serial --screen --stats --timeout 100 --until PAUSE \
+printf p | xvcpuctl run --mem 16 --keys --no-serial --screen --stats --timeout 20 --until-screen PAUSE \
 	invaders.exec || exit 1
 
 say "memtest86+, its console on the serial port, until test #2:"

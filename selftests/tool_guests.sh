@@ -14,7 +14,7 @@ screen=/tmp/screen
 # P is in the keyboard controller before the game looks for the first time: it draws its opening frame
 # and stops.
 invaders() {
-	printf p | xvcpuctl run --mem 16 --keys --no-serial --screen --timeout 100 --until PAUSE \
+	printf p | xvcpuctl run --mem 16 --keys --no-serial --screen --timeout 20 --until-screen PAUSE \
 		invaders.exec >$screen
 	status=$?
 	sed 's/ *$//' $screen >$screen.text
