@@ -14,7 +14,7 @@
 #include "types.h"
 
 /** json_object() - an empty object, owned by the caller until it is added to something */
-cJSON *json_object(void);
+struct cJSON *json_object(void);
 
 /** json_list() - an empty array, owned by the caller until it is added to something */
 cJSON *json_list(void);
