@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * File descriptors: which ioctl works on which, life times in every order of closing, ids, limits, and
- * who may use them.
+ * File descriptors: which ioctl works on which, life times in every order of closing, ids, limits,
+ * and who may use them.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -168,11 +168,13 @@ TEST_F(memory, members_of_other_backings_must_be_zero)
 		  XVCPU_ERR_VALUE, SLOT_AT(fd), 3, 0 },
 		{ { .gpa = A_GPA, .size = 4096, .hva = hva, .slot = 1, .reserved = { 1 } }, -EINVAL,
 		  XVCPU_ERR_RESERVED, SLOT_AT(reserved), 1, 0 },
-		{ { .gpa = A_GPA, .size = 4096, .hva = hva, .slot = 1, .reserved = { 0, 1 } }, -EINVAL,
+		{ { .gpa = A_GPA, .size = 4096, .hva = hva, .slot = 1,
+		    .reserved = { 0, 1 } }, -EINVAL,
 		  XVCPU_ERR_RESERVED, SLOT_AT(reserved) + 8, 1, 0 },
 		{ { .gpa = A_GPA, .size = 4096, .hva = hva, .slot = ~0u }, -EINVAL,
 		  XVCPU_ERR_RANGE, SLOT_AT(slot), ~0u, self->vm.info.max_slots - 1 },
-		{ { .gpa = A_GPA, .size = 4096, .hva = hva, .slot = self->vm.info.max_slots }, -EINVAL,
+		{ { .gpa = A_GPA, .size = 4096, .hva = hva,
+		    .slot = self->vm.info.max_slots }, -EINVAL,
 		  XVCPU_ERR_RANGE, SLOT_AT(slot), self->vm.info.max_slots,
 		  self->vm.info.max_slots - 1 },
 		{ { .slot = 0, .hva = hva }, -EINVAL, XVCPU_ERR_VALUE, SLOT_AT(hva), hva, 0 },
@@ -209,7 +211,8 @@ TEST_F(memory, slots_must_not_overlap)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(over); i++) {
-		struct xvcpu_memory_slot entry = slot(3, over[i].gpa, over[i].size, self->vm.memory);
+		struct xvcpu_memory_slot entry = slot(3, over[i].gpa, over[i].size,
+						      self->vm.memory);
 
 		EXPECT_EQ(-EEXIST, vm_slots(&self->vm, &entry, 1)) {
 			TH_LOG("range %u", i);

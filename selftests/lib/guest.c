@@ -264,6 +264,11 @@ struct xvcpu_regs *guest_regs(struct test_vcpu *vcpu)
 	return &vcpu->sync->regs;
 }
 
+void guest_interruptible(struct test_vcpu *vcpu)
+{
+	guest_regs(vcpu)->rflags |= RFLAGS_IF;
+}
+
 struct xvcpu_sregs *guest_sregs(struct test_vcpu *vcpu)
 {
 	vcpu->request->dirty |= XVCPU_GROUP_BIT(XVCPU_GROUP_SREGS);

@@ -213,6 +213,12 @@ void guest_return(struct test_vcpu *vcpu, const struct guest_trap *trap, unsigne
 /* Map the first 2 MiB of long mode and PAE by pages of 4 KiB; gives the page table. */
 uint64_t *guest_split(struct test_vm *vm);
 
+/*
+ * For guests that spin: RFLAGS.IF set. Nothing is injected, and on hardware it makes no
+ * difference; but Bochs lets no interrupt take a guest out that was entered with IF clear.
+ */
+void guest_interruptible(struct test_vcpu *vcpu);
+
 /* Registers of the sync section, marked dirty by being asked for. */
 struct xvcpu_regs *guest_regs(struct test_vcpu *vcpu);
 struct xvcpu_sregs *guest_sregs(struct test_vcpu *vcpu);
