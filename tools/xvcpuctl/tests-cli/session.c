@@ -99,9 +99,9 @@ static int child(const struct session *session)
 /* Settings that no program would choose by itself: only restoring brings them back. */
 static void start_on_terminal(struct session *session)
 {
-	int master, slave;
+	int master, slave, out[2];
 
-	if (openpty(&master, &slave, NULL, NULL, NULL))
+	if (openpty(&master, &slave, NULL, NULL, NULL) || pipe2(out, O_CLOEXEC))
 		exit(99);
 	tcgetattr(slave, &session->before);
 	session->before.c_lflag &= ~ECHOCTL;
@@ -114,11 +114,17 @@ static void start_on_terminal(struct session *session)
 	if (!session->pid) {
 		close(master);
 		login_tty(slave);
+		if (session->piped_output)
+			dup2(out[1], STDOUT_FILENO);
+		close(out[0]);
 		exit(child(session));
 	}
 	close(slave);
+	close(out[1]);
 	session->to = master;
-	session->from = master;
+	session->from = session->piped_output ? out[0] : master;
+	if (!session->piped_output)
+		close(out[0]);
 }
 
 static void start_on_pipes(struct session *session)

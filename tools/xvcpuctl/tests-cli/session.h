@@ -23,6 +23,7 @@
  * @keys:    standard input is the keyboard
  * @live:    as --screen on a terminal
  * @terminal: standard input and output are a new terminal; else pipes
+ * @piped_output: with @terminal: standard output is a pipe all the same
  * @stdin_file: not a terminal: standard input is this file; NULL: a pipe
  * @before:  the terminal's settings before the child got it
  * @pid:     the child
@@ -41,6 +42,7 @@ struct session {
 	bool keys;
 	bool live;
 	bool terminal;
+	bool piped_output;
 	const char *stdin_file;
 	struct termios before;
 	pid_t pid;

@@ -337,6 +337,16 @@ static void a_reader_that_is_gone_ends_the_run(void)
 	close(s->from);
 	s->from = -1;
 	check_killed(session_end(s), SIGPIPE);
+
+	s = fresh(babbling, true);
+	s->piped_output = true;
+	session_start(s);
+	CHECK(session_raw(s));
+	close(s->from);
+	s->from = -1;
+	CHECK(session_restored(s));
+	check_killed(session_end(s), SIGPIPE);
+	close(s->to);
 }
 
 static void announcing(struct vmm *vmm)
