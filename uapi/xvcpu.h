@@ -792,7 +792,7 @@ enum xvcpu_answer {
  * @dirty:          mask of groups that the VMM changed in the sync section and that the next
  *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded. A
  *                  group that is not in @valid may be dirty too
- * @reserved:       0
+ * @reserved:       not read: later members will count only with a flag of their own in @flags
  *
  * Written by the VMM, read once by each XVCPU_RUN. Unknown bits are -EINVAL.
  */
