@@ -11,7 +11,9 @@
  * once. One of the two always sees the other.
  */
 #include <linux/entry-common.h>
+#include <linux/entry-kvm.h>
 #include <linux/kernel.h>
+#include <linux/kvm_host.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -26,9 +28,19 @@
 #include "vcpu.h"
 #include "vm.h"
 
-/* Work that only the way back to userspace does. */
-#define RETURN_FLAGS	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_NOTIFY_RESUME)
-#define LEAVE_FLAGS	(RETURN_FLAGS | _TIF_NEED_RESCHED)
+/* What ends RUN, and what only takes the guest out for a while. */
+#define SIGNAL_FLAGS	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)
+#define WORK_FLAGS	(_TIF_NEED_RESCHED | _TIF_NOTIFY_RESUME)
+#define LEAVE_FLAGS	(SIGNAL_FLAGS | WORK_FLAGS)
+
+/*
+ * The kernel does the work of the way to userspace (the scheduler's, rseq's after each preemption,
+ * task work) for guests too, but through KVM's struct: it counts a signal that comes meanwhile in
+ * @stat and names it in @run. These are there to be written to; nobody reads them, so that threads
+ * may do so at once.
+ */
+static struct kvm_run unread_run;
+static struct kvm_vcpu unread_vcpu = { .run = &unread_run };
 
 static void switched_in(struct preempt_notifier *notifier, int cpu)
 {
@@ -63,6 +75,8 @@ static bool must_leave(struct xvcpu_vcpu *vcpu)
  */
 static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 {
+	unsigned long flags;
+
 	if (READ_ONCE(vcpu->vm->dead))
 		return -ENOTRECOVERABLE;
 	if (atomic_read(&vcpu->kicked) && atomic_xchg(&vcpu->kicked, 0)) {
@@ -70,15 +84,17 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_KICK, VMX_WAITS_NOT);
 		return 1;
 	}
-	if ((read_thread_flags() & RETURN_FLAGS) || immediate_exit)
+	flags = read_thread_flags();
+	if ((flags & SIGNAL_FLAGS) || immediate_exit)
 		return -EINTR;
 	if (unlikely(vcpu->vmx.shutdown)) {
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SHUTDOWN, VMX_WAITS_NOT);
 		return 1;
 	}
+	if (unlikely(flags & WORK_FLAGS) && xfer_to_guest_mode_handle_work(&unread_vcpu))
+		return -EINTR;
 	if (unlikely(atomic_read(&vcpu->vm->holders)))
 		wait_event_interruptible(vcpu->vm->hold_wait, !atomic_read(&vcpu->vm->holders));
-	cond_resched();
 	return 0;
 }
 

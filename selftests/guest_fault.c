@@ -4,6 +4,7 @@
  * delivery of an event, which is neither lost nor delivered twice.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -451,8 +452,12 @@ TEST_F(fault, a_page_table_in_a_read_only_slot_is_a_memory_fault)
 {
 	struct test_vcpu *vcpu = &self->vcpu;
 	volatile struct xvcpu_exit_memory *memory = &vcpu->exit->memory;
+	const char *engine = getenv("XVCPU_ENGINE");
 	unsigned int i;
 
+	if (engine && !strcmp(engine, "bochs") &&
+	    self->vm.info.features[XVCPU_FEATURE_EPT_AD] != XVCPU_REASON_OK)
+		SKIP(return, "without EPT A/D, Bochs 2.7 sets accessed flags whatever EPT says");
 	for (i = 0; i < ARRAY_SIZE(walks); i++) {
 		const struct walk *w = &walks[i];
 

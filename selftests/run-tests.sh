@@ -4,7 +4,8 @@
 # Runs test programs one after the other, in the machine that has them beside this script.
 #
 #   run-tests.sh [PROGRAM]...      default: every program that begins with api_, guest_, memory_,
-#                                  switch_ or power_
+#                                  switch_ or power_; those that end with _smp need two CPUs and
+#                                  are left to machines that have them
 #
 # Each program's TAP stands between a line "# begin PROGRAM" and a line "# end PROGRAM STATUS", for
 # check.sh to add up. The status is 0 when every program's was.
@@ -12,7 +13,11 @@
 cd "$(dirname "$0")" || exit 1
 failed=0
 if [ $# -eq 0 ]; then
+	cpus=$(grep -c ^processor /proc/cpuinfo)
 	for program in api_* guest_* memory_* switch_* power_*; do
+		case $program in
+		*_smp) [ "$cpus" -gt 1 ] || continue ;;
+		esac
 		[ -x "$program" ] && set -- "$@" "$program"
 	done
 fi

@@ -725,8 +725,8 @@ struct xvcpu_reset {
  * @XVCPU_EXIT_HLT:          HLT; RIP is behind it, blocking by STI is over
  * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest,
  *                           until XVCPU_RESET or a XVCPU_SET_STATE of REGS
- * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal, immediate_exit, or work that the
- *                           host kernel does on the way to userspace
+ * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal or immediate_exit; the kernel may
+ *                           have made the signal up, for its own work on the way to userspace
  * @XVCPU_EXIT_KICK:         XVCPU_KICK
  * @XVCPU_EXIT_FAIL_ENTRY:   the processor refused to enter the guest; an event that was to be
  *                           injected is kept; &xvcpu_run_exit.fail_entry
@@ -1566,7 +1566,7 @@ enum xvcpu_rule {
  *  1. load the groups in @dirty;
  *  2. complete the exit that waits (which may give the next exit at once);
  *  3. a pending kick: 0 with %XVCPU_EXIT_KICK;
- *  4. a pending signal or other work of the host kernel: -EINTR;
+ *  4. a pending signal: -EINTR;
  *  5. @immediate_exit: -EINTR;
  *  6. after a triple fault: 0 with %XVCPU_EXIT_SHUTDOWN;
  *  7. enter the guest.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CPU 1 goes offline and comes back while guests run: on it, beside it, and with none at all.
+ * Needs two CPUs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "kselftest_harness.h"
+
+GUEST_CODE(spin, 64, "1: incq 0xa000; jmp 1b");
+GUEST_CODE(halt, 64, "hlt");
+
+FIXTURE(hotplug) {
+	struct test_vm vm;
+	struct test_vcpu vcpu;
+	pthread_t thread;
+	long result;
+};
+
+#define hotplug_data	FIXTURE_DATA(hotplug)
+
+static long cpu1(const char *state)
+{
+	int fd = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY);
+	long ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, state, 1) == 1 ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+FIXTURE_SETUP(hotplug)
+{
+	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
+	vm_open(&self->vm, 0);
+	vcpu_open(&self->vcpu, &self->vm, 0);
+	guest_begin(&self->vcpu, MODE_LONG, &spin);
+	guest_interruptible(&self->vcpu);
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	cpu1("1");
+	vcpu_close(&self->vcpu);
+	vm_close(&self->vm);
+}
+
+static void on_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity: %s", strerror(errno));
+}
+
+static void *run_on_cpu1(void *arg)
+{
+	hotplug_data *self = arg;
+
+	on_cpu(1);
+	do {
+		self->result = vcpu_run(&self->vcpu);
+	} while (self->result == -EINTR);
+	return NULL;
+}
+
+static void wait_for_guest(struct test_vm *vm)
+{
+	uint64_t from = guest_read64(vm, GUEST_DATA);
+
+	while (guest_read64(vm, GUEST_DATA) == from)
+		sched_yield();
+}
+
+TEST_F(hotplug, a_guest_leaves_the_cpu_that_goes)
+{
+	unsigned int i;
+
+	on_cpu(0);
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_on_cpu1, self));
+	for (i = 0; i < 5; i++) {
+		wait_for_guest(&self->vm);
+		ASSERT_EQ(0, cpu1("0"));
+		wait_for_guest(&self->vm);
+		ASSERT_EQ(0, cpu1("1"));
+	}
+	vcpu_kick(&self->vcpu);
+	pthread_join(self->thread, NULL);
+	EXPECT_EQ(0, self->result);
+	EXPECT_EQ(XVCPU_EXIT_KICK, self->vcpu.exit->reason);
+	EXPECT_LE(1, vcpu_counter(&self->vcpu, XVCPU_COUNT_MIGRATIONS));
+}
+
+TEST_F(hotplug, a_guest_beside_it_is_not_disturbed)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, cpu1("0"));
+		guest_next(&self->vcpu, &halt);
+		ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
+		ASSERT_EQ(0, cpu1("1"));
+		guest_next(&self->vcpu, &halt);
+		ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
+	}
+}
+
+/* A CPU has VMX on if it came while a VM was there, and off if it came while none was. */
+TEST_F(hotplug, a_cpu_that_comes_back_runs_guests)
+{
+	ASSERT_EQ(0, cpu1("0"));
+	ASSERT_EQ(0, cpu1("1"));
+	on_cpu(1);
+	guest_next(&self->vcpu, &halt);
+	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
+}
+
+TEST_F(hotplug, a_vm_made_while_the_cpu_is_away_runs_on_it_later)
+{
+	struct test_vm vm;
+	struct test_vcpu vcpu;
+
+	vcpu_close(&self->vcpu);
+	close(self->vm.fd);
+	ASSERT_EQ(0, cpu1("0"));
+	vm_open(&vm, 0);
+	vcpu_open(&vcpu, &vm, 0);
+	ASSERT_EQ(0, cpu1("1"));
+	on_cpu(1);
+	guest_begin(&vcpu, MODE_LONG, &halt);
+	EXPECT_EQ(NO_TRAP, guest_run(&vcpu));
+	vcpu_close(&vcpu);
+	vm_close(&vm);
+	self->vm.fd = create_vm(self->vm.dev, 0);
+	vcpu_open(&self->vcpu, &self->vm, 0);
+}
+
+TEST_F(hotplug, state_of_a_vcpu_loaded_on_a_cpu_that_went_is_kept)
+{
+	struct xvcpu_regs regs;
+
+	on_cpu(1);
+	guest_next(&self->vcpu, &halt);
+	guest_regs(&self->vcpu)->r12 = 0x1234567812345678;
+	ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
+	on_cpu(0);
+	ASSERT_EQ(0, cpu1("0"));
+	ASSERT_EQ(0, vcpu_get(&self->vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs)));
+	EXPECT_EQ(0x1234567812345678, regs.r12);
+	guest_next(&self->vcpu, &halt);
+	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
+	ASSERT_EQ(0, cpu1("1"));
+}
+
+static void *offline_and_online(void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		cpu1("0");
+		cpu1("1");
+	}
+	return arg;
+}
+
+/* VMs come and go while the CPU does. */
+TEST_F(hotplug, vms_come_and_go_meanwhile)
+{
+	struct test_vm vm;
+	struct test_vcpu vcpu;
+	unsigned int i;
+
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, offline_and_online, NULL));
+	for (i = 0; i < 30; i++) {
+		vm_open(&vm, 0);
+		vcpu_open(&vcpu, &vm, 0);
+		guest_begin(&vcpu, MODE_LONG, &halt);
+		EXPECT_EQ(NO_TRAP, guest_run(&vcpu));
+		vcpu_close(&vcpu);
+		vm_close(&vm);
+	}
+	pthread_join(self->thread, NULL);
+}
+
+TEST_HARNESS_MAIN
