@@ -21,7 +21,7 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-1cpu vm-2cpu guests doctor no-vmx runner)
+vm_steps=(vm-2cpu vm-1cpu guests vm-without vm-ivybridge doctor refusals no-vmx runner)
 host_steps=(lint host tools)
 
 say() { echo "check: $*" >&2; }
@@ -52,6 +52,27 @@ machine() { # OPTION... -- COMMAND
 step_vm-1cpu() { machine --cpus 1 --timeout 1500 -- ./run-tests.sh; }
 
 step_vm-2cpu() { machine --cpus 2 --timeout 2000 -- ./run-tests.sh; }
+
+# The same with features turned off that this model has, and on a model that lacks others: EPT A/D
+# bits, 1-GiB pages, INVPCID.
+step_vm-without() {
+	machine --timeout 1500 --module-args "vpid=0 ept_ad=0 xsaves=0" -- ./run-tests.sh
+}
+
+step_vm-ivybridge() {
+	machine --timeout 1500 --cpu-model corei7_ivy_bridge_3770k -- ./run-tests.sh
+}
+
+# Models that lack what is required.
+step_refusals() {
+	local failed=0
+	echo "# begin no_unrestricted_guest"
+	machine --timeout 300 --cpu-model corei5_lynnfield_750 -- ./tool_refusal.sh unrestricted || failed=1
+	echo "# end no_unrestricted_guest $failed"
+	echo "# begin no_ept"
+	machine --timeout 300 --cpu-model core2_penryn_t9600 -- ./tool_refusal.sh ept || failed=1
+	echo "# end no_ept $failed"
+}
 
 step_guests() {
 	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \

@@ -15,10 +15,10 @@
 set -euo pipefail
 
 declare -A packages=(
-	[build]="linux-headers-amd64 gcc make libc6-dev libelf-dev rsync pahole binutils"
+	[build]="linux-headers-amd64 gcc make libc6-dev libelf-dev libcjson-dev rsync pahole binutils"
 	[vm]="bochs bochsbios vgabios qemu-system-x86 busybox-static cpio kmod xz-utils zstd lz4 bc rsync
 		util-linux gcc libc6-dev make"
-	[check]="gcc-multilib clang lld llvm sparse shellcheck perl python3 libzydis-dev libcjson-dev
+	[check]="gcc-multilib clang libclang-rt-dev lld llvm sparse shellcheck perl python3 libzydis-dev
 		grub-invaders memtest86+ man-db"
 	[kernel]="gcc make flex bison bc libelf-dev libssl-dev xz-utils lz4 binutils libc6-dev"
 )
