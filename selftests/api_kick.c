@@ -68,14 +68,6 @@ static void *run_on(void *arg)
 	return NULL;
 }
 
-static void wait_for_guest(struct test_vm *vm)
-{
-	uint64_t from = guest_read64(vm, GUEST_DATA);
-
-	while (guest_read64(vm, GUEST_DATA) == from)
-		sched_yield();
-}
-
 TEST_F(kick, a_kick_before_run_is_seen_by_run)
 {
 	uint64_t entries = vcpu_counter(&self->vcpu, XVCPU_COUNT_ENTRIES);

@@ -76,14 +76,6 @@ static void *run_again_and_again(void *arg)
 	return NULL;
 }
 
-static void wait_for_guest(struct test_vm *vm)
-{
-	uint64_t from = guest_read64(vm, GUEST_DATA);
-
-	while (guest_read64(vm, GUEST_DATA) == from)
-		;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const uint64_t *left = a, *right = b;

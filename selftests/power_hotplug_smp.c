@@ -75,14 +75,6 @@ static void *run_on_cpu1(void *arg)
 	return NULL;
 }
 
-static void wait_for_guest(struct test_vm *vm)
-{
-	uint64_t from = guest_read64(vm, GUEST_DATA);
-
-	while (guest_read64(vm, GUEST_DATA) == from)
-		sched_yield();
-}
-
 TEST_F(hotplug, a_guest_leaves_the_cpu_that_goes)
 {
 	unsigned int i;

@@ -59,21 +59,6 @@ static uint8_t available(int dev)
 	return info.features[XVCPU_FEATURE_AVAILABLE];
 }
 
-static bool a_guest_runs(void)
-{
-	struct test_vm vm;
-	struct test_vcpu vcpu;
-	bool ran;
-
-	vm_open(&vm, 0);
-	vcpu_open(&vcpu, &vm, 0);
-	guest_begin(&vcpu, MODE_REAL, &halt);
-	ran = guest_run(&vcpu) == NO_TRAP;
-	vcpu_close(&vcpu);
-	vm_close(&vm);
-	return ran;
-}
-
 TEST_F(kvm, while_kvm_has_a_vm_vmx_is_taken)
 {
 	struct xvcpu_create_vm args = { .size = sizeof(args) };
@@ -91,7 +76,7 @@ TEST_F(kvm, while_kvm_has_a_vm_vmx_is_taken)
 	EXPECT_EQ(XVCPU_REASON_TAKEN, args.error.value);
 	close(vm);
 	EXPECT_EQ(XVCPU_REASON_OK, available(self->dev));
-	EXPECT_TRUE(a_guest_runs());
+	EXPECT_TRUE(guest_runs());
 }
 
 TEST_F(kvm, a_refused_vm_does_not_disturb_kvm)
@@ -116,7 +101,7 @@ TEST_F(kvm, while_we_have_a_vm_kvm_cannot_have_one)
 	ASSERT_LE(0, ours);
 	EXPECT_EQ(-EBUSY, kvm_vm());
 	EXPECT_EQ(XVCPU_REASON_OK, available(self->dev));
-	EXPECT_TRUE(a_guest_runs());
+	EXPECT_TRUE(guest_runs());
 	close(ours);
 	theirs = kvm_vm();
 	EXPECT_LE(0, theirs);
@@ -129,7 +114,7 @@ TEST_F(kvm, they_take_turns)
 	int vm;
 
 	for (i = 0; i < 10; i++) {
-		EXPECT_TRUE(a_guest_runs());
+		EXPECT_TRUE(guest_runs());
 		vm = kvm_vm();
 		EXPECT_LE(0, vm);
 		close(vm);

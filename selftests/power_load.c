@@ -13,28 +13,11 @@
 
 #define CR4_VMXE_BIT	13
 
-GUEST_CODE(halt, 16, "hlt");
-
 static int command(const char *line)
 {
 	int status = system(line);
 
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool a_guest_runs(void)
-{
-	struct test_vm vm;
-	struct test_vcpu vcpu;
-	bool ran;
-
-	vm_open(&vm, 0);
-	vcpu_open(&vcpu, &vm, 0);
-	guest_begin(&vcpu, MODE_REAL, &halt);
-	ran = guest_run(&vcpu) == NO_TRAP;
-	vcpu_close(&vcpu);
-	vm_close(&vm);
-	return ran;
 }
 
 TEST(the_module_is_loaded_and_unloaded)
@@ -45,7 +28,7 @@ TEST(the_module_is_loaded_and_unloaded)
 		ASSERT_EQ(0, command("rmmod xvcpu"));
 		EXPECT_EQ(-1, open("/dev/xvcpu", O_RDWR));
 		ASSERT_EQ(0, command("modprobe xvcpu"));
-		EXPECT_TRUE(a_guest_runs());
+		EXPECT_TRUE(guest_runs());
 	}
 }
 
@@ -60,9 +43,9 @@ TEST(vmx_goes_on_and_off_with_the_first_and_last_vm)
 		second = create_vm(dev, 0);
 		ASSERT_LE(0, second);
 		close(first);
-		EXPECT_TRUE(a_guest_runs());
+		EXPECT_TRUE(guest_runs());
 		close(second);
-		EXPECT_TRUE(a_guest_runs());
+		EXPECT_TRUE(guest_runs());
 	}
 	close(dev);
 }
@@ -74,7 +57,7 @@ TEST(unloading_with_the_device_open_is_refused)
 
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "xvcpu", O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
-	EXPECT_TRUE(a_guest_runs());
+	EXPECT_TRUE(guest_runs());
 	close(dev);
 	EXPECT_EQ(0, command("rmmod xvcpu"));
 	EXPECT_EQ(0, command("modprobe xvcpu"));

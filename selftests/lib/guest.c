@@ -3,6 +3,7 @@
  * Modes, tables and exception handlers of test guests. See guest.h.
  */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "guest.h"
@@ -344,4 +345,29 @@ void guest_return(struct test_vcpu *vcpu, const struct guest_trap *trap, unsigne
 	regs->rip = trap->rip + skip;
 	regs->rflags = trap->rflags;
 	regs->rsp = trap->rsp;
+}
+
+void wait_for_guest(struct test_vm *vm)
+{
+	uint64_t from = guest_read64(vm, GUEST_DATA);
+
+	while (guest_read64(vm, GUEST_DATA) == from)
+		sched_yield();
+}
+
+GUEST_CODE(only_halt, 16, "hlt");
+
+bool guest_runs(void)
+{
+	struct test_vm vm;
+	struct test_vcpu vcpu;
+	bool ran;
+
+	vm_open(&vm, 0);
+	vcpu_open(&vcpu, &vm, 0);
+	guest_begin(&vcpu, MODE_REAL, &only_halt);
+	ran = guest_run(&vcpu) == NO_TRAP;
+	vcpu_close(&vcpu);
+	vm_close(&vm);
+	return ran;
 }

@@ -219,6 +219,12 @@ uint64_t *guest_split(struct test_vm *vm);
  */
 void guest_interruptible(struct test_vcpu *vcpu);
 
+/* Waits until a guest that counts at GUEST_DATA has counted on. */
+void wait_for_guest(struct test_vm *vm);
+
+/* Whether a VM can be made now and runs a guest to its HLT. */
+bool guest_runs(void);
+
 /* Registers of the sync section, marked dirty by being asked for. */
 struct xvcpu_regs *guest_regs(struct test_vcpu *vcpu);
 struct xvcpu_sregs *guest_sregs(struct test_vcpu *vcpu);

@@ -6,49 +6,16 @@
  */
 #include "command.h"
 
-#include <argp.h>
 #include <libxvcpu.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "diagnosis.h"
 #include "json.h"
+#include "query.h"
 
-struct doctor_options {
-	const char *device;
-	bool json;
-};
-
-static const struct argp_option options[] = {
-	{ "device", 'd', "PATH", 0, "The device (default " XVCPU_DEVICE ")", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ 0 }
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct doctor_options *opts = state->input;
-
-	switch (key) {
-	case 'd':
-		opts->device = arg;
-		return 0;
-	case 'j':
-		opts->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one argument too many", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp parser = {
-	.options = options,
-	.parser = parse_option,
-	.doc = "Say whether this host can run guests, and if not, why, and what to do.",
-};
+static const char doc[] =
+	"Say whether this host can run guests, and if not, why, and what to do.";
 
 static void print_host(const struct diagnosis *d)
 {
@@ -162,12 +129,11 @@ static int print_json(const struct diagnosis *d)
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct doctor_options opts = { .device = XVCPU_DEVICE };
+	const struct query query = query_parse(argc, argv, doc);
 	struct diagnosis d;
 
-	argp_parse(&parser, argc, argv, 0, NULL, &opts);
-	diagnose(&d, opts.device);
-	if (!opts.json)
+	diagnose(&d, query.device);
+	if (!query.json)
 		print_text(&d);
 	else if (print_json(&d))
 		return STATUS_HOST;

@@ -4,7 +4,6 @@
  */
 #include "command.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <libxvcpu.h>
 #include <stdlib.h>
@@ -13,11 +12,7 @@
 
 #include "diagnosis.h"
 #include "json.h"
-
-struct info_options {
-	const char *device;
-	bool json;
-};
+#include "query.h"
 
 /* The answers of the device; the lists are ours to free. */
 struct answers {
@@ -28,37 +23,9 @@ struct answers {
 	__u32 nr_msrs;
 };
 
-static const struct argp_option options[] = {
-	{ "device", 'd', "PATH", 0, "The device (default " XVCPU_DEVICE ")", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ 0 }
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct info_options *opts = state->input;
-
-	switch (key) {
-	case 'd':
-		opts->device = arg;
-		return 0;
-	case 'j':
-		opts->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one argument too many", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp parser = {
-	.options = options,
-	.parser = parse_option,
-	.doc = "Print the module's limits and features, the CPUID table that a guest can be given "
-	       "and the MSRs of a vCPU.",
-};
+static const char doc[] =
+	"Print the module's limits and features, the CPUID table that a guest can be given "
+	"and the MSRs of a vCPU.";
 
 /* The sizes are the module's own limits, so that one call each is enough. */
 static int ask(int dev, struct answers *answers)
@@ -181,14 +148,13 @@ static int print_json(const struct answers *answers)
 
 int cmd_info(int argc, char **argv)
 {
-	struct info_options opts = { .device = XVCPU_DEVICE };
+	const struct query query = query_parse(argc, argv, doc);
 	struct answers answers = { 0 };
 	enum status status = STATUS_OK;
 	struct message msg;
 	int dev, ret;
 
-	argp_parse(&parser, argc, argv, 0, NULL, &opts);
-	dev = diagnosis_open(opts.device, &answers.info, &status, &msg);
+	dev = diagnosis_open(query.device, &answers.info, &status, &msg);
 	if (dev < 0) {
 		fprintf(stderr, "%s: %s\n", argv[0], msg.text);
 		return status;
@@ -198,7 +164,7 @@ int cmd_info(int argc, char **argv)
 	if (ret) {
 		fprintf(stderr, "%s: the device does not answer: %s\n", argv[0], strerror(-ret));
 		status = STATUS_HOST;
-	} else if (!opts.json) {
+	} else if (!query.json) {
 		print_text(&answers);
 	} else if (print_json(&answers)) {
 		status = STATUS_HOST;
