@@ -17,15 +17,17 @@ MODULE_DIR := $(O)/module
 
 all: module tools selftests
 
-# Built in a copy, so that objects of one kernel never meet those of another.
+# Built in a copy, so that the tree stays as it is; begun anew for another kernel.
 module:
 	@test -d "$(KDIR)" || { echo "No kernel headers: apt-get install linux-headers-amd64, or KDIR=..." >&2; exit 1; }
+	@[ "$$(cat $(MODULE_DIR)/kdir 2>/dev/null)" = "$(KDIR)" ] || rm -rf $(MODULE_DIR)
 	@mkdir -p $(MODULE_DIR)
+	@echo "$(KDIR)" >$(MODULE_DIR)/kdir
 	@cp -ruT kmod $(MODULE_DIR)/kmod
 	@cp -ruT uapi $(MODULE_DIR)/uapi
 	@cp -u Kbuild $(MODULE_DIR)/Kbuild
 	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) modules
-	@cp -u $(MODULE_DIR)/xvcpu.ko $(O)/xvcpu.ko
+	@cp $(MODULE_DIR)/xvcpu.ko $(O)/xvcpu.ko
 
 tools:
 	$(MAKE) -C tools O=$(O)
@@ -35,7 +37,7 @@ selftests: tools
 	$(MAKE) -C selftests O=$(O)/selftests
 
 install: module tools
-	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) modules_install
+	$(MAKE) -C $(KDIR) M=$(MODULE_DIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(MAKE) -C tools O=$(O) install
 
 clean:

@@ -38,11 +38,11 @@ static inline int args_copy(void *to, size_t known, size_t least, const void __u
 	args_copy(to, sizeof(*(to)), sizeof(*(to)), arg);		\
 })
 
-/* Give the error record back, if there is something in it; the errno stays what it is. */
+/* Give the error record back, which says nothing if there is nothing to say; the errno stays. */
 #define args_error(from, arg, err) ({					\
 	long __err = (err);						\
 									\
-	if (__err < 0 && (from)->error.code &&				\
+	if (__err < 0 &&						\
 	    copy_to_user(&(arg)->error, &(from)->error, sizeof((from)->error))) \
 		__err = -EFAULT;					\
 	__err;								\

@@ -12,6 +12,8 @@
  */
 #include <linux/entry-common.h>
 #include <linux/entry-kvm.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/kvm_host.h>
 #include <linux/preempt.h>
@@ -73,7 +75,7 @@ static bool must_leave(struct xvcpu_vcpu *vcpu)
  *
  * Return: 0: enter; 1: the exit section says why not; else the errno of RUN.
  */
-static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
+static int pending_work(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
 {
 	unsigned long flags;
 
@@ -91,8 +93,13 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SHUTDOWN, VMX_WAITS_NOT);
 		return 1;
 	}
-	if (unlikely(flags & WORK_FLAGS) && xfer_to_guest_mode_handle_work(&unread_vcpu))
-		return -EINTR;
+	if (unlikely(flags & WORK_FLAGS)) {
+		/* Task work may close the fd that RUN was called on, and that may be the last. */
+		if (!vcpu->held)
+			vcpu->held = get_file(file);
+		if (xfer_to_guest_mode_handle_work(&unread_vcpu))
+			return -EINTR;
+	}
 	if (unlikely(atomic_read(&vcpu->vm->holders)))
 		wait_event_interruptible(vcpu->vm->hold_wait, !atomic_read(&vcpu->vm->holders));
 	return 0;
@@ -216,12 +223,12 @@ static enum vmx_next run_once(struct xvcpu_vcpu *vcpu)
 	return next;
 }
 
-static long run_loop(struct xvcpu_vcpu *vcpu, bool immediate_exit)
+static long run_loop(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
 {
 	int err;
 
 	for (;;) {
-		err = pending_work(vcpu, immediate_exit);
+		err = pending_work(vcpu, file, immediate_exit);
 		if (err)
 			return err < 0 ? err : 0;
 		switch (run_once(vcpu)) {
@@ -276,7 +283,7 @@ static int request_check(const struct xvcpu_run_request *request, struct xvcpu_e
 }
 
 /* The thread's FPU and segment state are out, the guest's may go in. */
-static long run_inside(struct xvcpu_vcpu *vcpu, bool immediate_exit)
+static long run_inside(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
 {
 	long ret;
 
@@ -286,7 +293,7 @@ static long run_inside(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 	preempt_notifier_register(&vcpu->notifier);
 	preempt_enable();
 
-	ret = run_loop(vcpu, immediate_exit);
+	ret = run_loop(vcpu, file, immediate_exit);
 
 	preempt_disable();
 	preempt_notifier_unregister(&vcpu->notifier);
@@ -296,7 +303,7 @@ static long run_inside(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 	return ret;
 }
 
-static long run_owned(struct xvcpu_vcpu *vcpu)
+static long run_owned(struct xvcpu_vcpu *vcpu, struct file *file)
 {
 	struct xvcpu_run_request request;
 	struct xvcpu_error error = {};
@@ -312,7 +319,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 		run_exit(vcpu)->error = error;
 		return ret;
 	}
-	ret = run_inside(vcpu, request.immediate_exit);
+	ret = run_inside(vcpu, file, request.immediate_exit);
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SIGNAL, VMX_WAITS_NOT);
@@ -327,9 +334,11 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 /**
  * xvcpu_vcpu_run - XVCPU_RUN
  * @vcpu: the vCPU
+ * @file: what keeps it alive; the caller's own reference may go while RUN does task work
  */
-long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
+long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file)
 {
+	struct file *held;
 	long ret;
 
 	if (!xvcpu_memory_is_owner(&vcpu->vm->memory))
@@ -344,10 +353,14 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 	vcpu->running = true;
 	mutex_unlock(&vcpu->lock);
 
-	ret = run_owned(vcpu);
+	ret = run_owned(vcpu, file);
 
+	held = vcpu->held;
+	vcpu->held = NULL;
 	mutex_lock(&vcpu->lock);
 	vcpu->running = false;
 	mutex_unlock(&vcpu->lock);
+	if (unlikely(held))
+		fput(held);
 	return ret;
 }

@@ -357,9 +357,9 @@ long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *ar
 	if (!err && (args.flags & ~XVCPU_GET_QUIESCED))
 		err = args_refuse(&args.error, XVCPU_ERR_FLAGS, offsetof(typeof(args), flags),
 				  args.flags, XVCPU_GET_QUIESCED);
-	if (!err) {
-		if (mutex_lock_killable(&vcpu->lock))
-			return -EINTR;
+	if (!err && mutex_lock_killable(&vcpu->lock)) {
+		err = -EINTR;
+	} else if (!err) {
 		err = get_state(vcpu, &args);
 		mutex_unlock(&vcpu->lock);
 	}
@@ -521,13 +521,12 @@ long xvcpu_vcpu_set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *ar
 
 	buffer = vmemdup_user(u64_to_user_ptr(args.buffer), args.length);
 	if (IS_ERR(buffer))
-		return PTR_ERR(buffer);
-	if (mutex_lock_killable(&vcpu->lock)) {
-		kvfree(buffer);
-		return -EINTR;
+		return args_error(&args, arg, PTR_ERR(buffer));
+	err = -EINTR;
+	if (!mutex_lock_killable(&vcpu->lock)) {
+		err = set_state(vcpu, &args, buffer);
+		mutex_unlock(&vcpu->lock);
 	}
-	err = set_state(vcpu, &args, buffer);
-	mutex_unlock(&vcpu->lock);
 	kvfree(buffer);
 	return args_error(&args, arg, err);
 }

@@ -41,7 +41,7 @@ bool xvcpu_vcpu_msr_exits(const struct vmx_vcpu *vmx)
 
 void xvcpu_vcpu_kill(struct vmx_vcpu *vmx)
 {
-	WRITE_ONCE(vcpu_of(vmx)->vm->dead, true);
+	xvcpu_vm_kill(vcpu_of(vmx)->vm);
 }
 
 static void left_guest(void *unused)
@@ -111,19 +111,47 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
  * SDM "Processor State After Reset": FCW 0x40, MXCSR 0x1f80, everything else in its initial
  * state, which is what components that the header does not name get.
  */
-static int vcpu_reset_fpu(struct xvcpu_vcpu *vcpu)
+static union fpregs_state *fpu_reset_state(struct xvcpu_vcpu *vcpu)
 {
 	union fpregs_state *state = kzalloc(vcpu->fpu.uabi_size, GFP_KERNEL_ACCOUNT);
-	u32 pkru;
-	int err;
 
 	if (!state)
-		return -ENOMEM;
+		return NULL;
 	state->fxsave.cwd = 0x40;
 	state->fxsave.mxcsr = MXCSR_DEFAULT;
 	if (boot_cpu_has(X86_FEATURE_XSAVE))
 		state->xsave.header.xfeatures = XFEATURE_MASK_FPSSE;
-	err = fpu_copy_uabi_to_guest_fpstate(&vcpu->fpu, state, XFEATURE_MASK_FPSSE, &pkru);
+	return state;
+}
+
+/* What fpu_reset_state() makes is accepted. */
+static void vcpu_reset_fpu(struct xvcpu_vcpu *vcpu, const union fpregs_state *state)
+{
+	u32 pkru;
+
+	fpu_copy_uabi_to_guest_fpstate(&vcpu->fpu, state, XFEATURE_MASK_FPSSE, &pkru);
+}
+
+/* Under vcpu->lock. */
+static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
+{
+	union fpregs_state *state;
+	long err;
+
+	if (vcpu->running) {
+		args_refuse(error, XVCPU_ERR_RUNNING, 0, 0, 0);
+		return -EBUSY;
+	}
+	state = fpu_reset_state(vcpu);
+	if (!state)
+		return -ENOMEM;
+	err = xvcpu_vcpu_load(vcpu);
+	if (!err) {
+		vcpu_reset_fpu(vcpu, state);
+		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
+		WRITE_ONCE(run_sync(vcpu)->valid, 0);
+		xvcpu_vcpu_unload(vcpu);
+	}
 	kfree(state);
 	return err;
 }
@@ -140,22 +168,11 @@ static long vcpu_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_reset __user *arg)
 		return args_error(&args, arg,
 				  args_refuse(&args.error, XVCPU_ERR_FLAGS,
 					      offsetof(typeof(args), flags), args.flags, 0));
-	if (mutex_lock_killable(&vcpu->lock))
-		return -EINTR;
-	if (vcpu->running) {
-		args_refuse(&args.error, XVCPU_ERR_RUNNING, 0, 0, 0);
-		err = -EBUSY;
-	} else {
-		err = vcpu_reset_fpu(vcpu);
+	err = -EINTR;
+	if (!mutex_lock_killable(&vcpu->lock)) {
+		err = vcpu_do_reset(vcpu, &args.error);
+		mutex_unlock(&vcpu->lock);
 	}
-	if (!err)
-		err = xvcpu_vcpu_load(vcpu);
-	if (!err) {
-		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
-		WRITE_ONCE(run_sync(vcpu)->valid, 0);
-		xvcpu_vcpu_unload(vcpu);
-	}
-	mutex_unlock(&vcpu->lock);
 	return args_error(&args, arg, err);
 }
 
@@ -166,7 +183,7 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case XVCPU_RUN:
-		return arg ? -EINVAL : xvcpu_vcpu_run(vcpu);
+		return arg ? -EINVAL : xvcpu_vcpu_run(vcpu, file);
 	case XVCPU_KICK:
 		return arg ? -EINVAL : vcpu_kick(vcpu);
 	case XVCPU_GET_STATE:
@@ -250,10 +267,17 @@ static const struct file_operations vcpu_fops = {
 
 static int vcpu_alloc_areas(struct xvcpu_vcpu *vcpu)
 {
+	union fpregs_state *state;
+
 	vcpu->run = alloc_pages_exact(RUN_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	vcpu->stats = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!vcpu->run || !vcpu->stats || !fpu_alloc_guest_fpstate(&vcpu->fpu))
 		return -ENOMEM;
+	state = fpu_reset_state(vcpu);
+	if (!state)
+		return -ENOMEM;
+	vcpu_reset_fpu(vcpu, state);
+	kfree(state);
 	vcpu->vmx.run_exit = run_exit(vcpu);
 	vcpu->vmx.counters = ((struct xvcpu_run_stats *)vcpu->stats)->counters;
 	return 0;
@@ -271,8 +295,6 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;
 	err = vcpu_alloc_areas(vcpu);
-	if (!err)
-		err = vcpu_reset_fpu(vcpu);
 	if (err)
 		goto out_free;
 	err = vmx_vcpu_init(&vcpu->vmx, &vm->memory.ept);
@@ -378,9 +400,9 @@ long xvcpu_vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu __user *arg
 		return ret;
 	args_clear_error(&args.error);
 	ret = create_vcpu_check(&args);
-	if (!ret) {
-		if (mutex_lock_killable(&vm->lock))
-			return -EINTR;
+	if (!ret && mutex_lock_killable(&vm->lock)) {
+		ret = -EINTR;
+	} else if (!ret) {
 		ret = vcpu_create(vm, &args);
 		mutex_unlock(&vm->lock);
 	}

@@ -16,6 +16,7 @@
 #include "insn.h"
 #include "vmx/vmx.h"
 
+struct file;
 struct xvcpu_vm;
 
 /**
@@ -63,6 +64,7 @@ struct xvcpu_mmio {
  * @mode:      &enum xvcpu_mode
  * @cpu:       CPU of the thread while @mode is not OUTSIDE
  * @kicked:    a kick that no RUN has consumed
+ * @held:      a reference to the vCPU's file that the thread in RUN took
  * @notifier:  tells when the thread in RUN is switched out
  * @fpu:       guest FPU
  * @cache:     EPT tables for the next fault
@@ -84,6 +86,7 @@ struct xvcpu_vcpu {
 	int cpu;
 	atomic_t kicked;
 
+	struct file *held;
 	struct preempt_notifier notifier;
 	struct fpu_guest fpu;
 	struct ept_cache cache;
@@ -120,7 +123,7 @@ int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu);
 void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
 
 /* run.c */
-long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
+long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file);
 
 /* complete.c */
 int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,

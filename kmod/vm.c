@@ -28,10 +28,8 @@ static struct xvcpu_vm *vm_of(struct xvcpu_vm_memory *memory)
 	return container_of(memory, struct xvcpu_vm, memory);
 }
 
-/* Upcalls of memory.c: see memory.h for what each promises. */
-void xvcpu_vm_kick_guests(struct xvcpu_vm_memory *memory)
+static void kick_guests(struct xvcpu_vm *vm, bool wait)
 {
-	struct xvcpu_vm *vm = vm_of(memory);
 	struct xvcpu_vcpu *vcpu;
 	unsigned int i;
 
@@ -41,9 +39,27 @@ void xvcpu_vm_kick_guests(struct xvcpu_vm_memory *memory)
 	for (i = 0; i < XVCPU_MAX_VCPUS; i++) {
 		vcpu = READ_ONCE(vm->vcpus[i]);
 		if (vcpu)
-			xvcpu_vcpu_kick_out(vcpu, true);
+			xvcpu_vcpu_kick_out(vcpu, wait);
 	}
 	rcu_read_unlock();
+}
+
+/**
+ * xvcpu_vm_kill - an inconsistency was found: no vCPU of this VM enters the guest again
+ * @vm: the VM
+ *
+ * May be called with preemption off.
+ */
+void xvcpu_vm_kill(struct xvcpu_vm *vm)
+{
+	WRITE_ONCE(vm->dead, true);
+	kick_guests(vm, false);
+}
+
+/* Upcalls of memory.c: see memory.h for what each promises. */
+void xvcpu_vm_kick_guests(struct xvcpu_vm_memory *memory)
+{
+	kick_guests(vm_of(memory), true);
 }
 
 void xvcpu_vm_hold(struct xvcpu_vm_memory *memory)
@@ -89,8 +105,8 @@ static long vm_set_memory(struct xvcpu_vm *vm, struct xvcpu_memory __user *arg)
 		return err;
 	args_clear_error(&args.error);
 	if (!xvcpu_memory_is_owner(&vm->memory))
-		return -EIO;
-	if (args.flags)
+		err = -EIO;
+	else if (args.flags)
 		err = args_refuse(&args.error, XVCPU_ERR_FLAGS, offsetof(typeof(args), flags),
 				  args.flags, 0);
 	else if (args.entry_size != sizeof(*entries))
@@ -104,7 +120,7 @@ static long vm_set_memory(struct xvcpu_vm *vm, struct xvcpu_memory __user *arg)
 
 	entries = vmemdup_user(u64_to_user_ptr(args.slots), array_size(args.nr, sizeof(*entries)));
 	if (IS_ERR(entries))
-		return PTR_ERR(entries);
+		return args_error(&args, arg, PTR_ERR(entries));
 	err = xvcpu_memory_set(&vm->memory, entries, args.nr, &args.error);
 	kvfree(entries);
 	return args_error(&args, arg, err);

@@ -48,5 +48,6 @@ struct xvcpu_vm {
 long xvcpu_vm_create(struct xvcpu_create_vm __user *arg);
 void xvcpu_vm_get(struct xvcpu_vm *vm);
 void xvcpu_vm_put(struct xvcpu_vm *vm);
+void xvcpu_vm_kill(struct xvcpu_vm *vm);
 
 #endif /* XVCPU_VM_H */

@@ -127,7 +127,9 @@ build() {
 # Prints the results of one step as TAP, numbered from $2 + 1, and last a line "=passed failed skipped".
 tap_of() { # STEP COUNT
 	local status seconds
-	read -r status seconds <"$out/$1.status"
+	# A step that died has left none.
+	read -r status seconds 2>/dev/null <"$out/$1.status" || { status=125; seconds=0; }
+	touch "$out/$1.log"
 	echo "# $1: $seconds s, $out/$1.log"
 	awk -v step="$1" -v n="$2" -v status="$status" -v allow="$here/skips.allow" '
 	function result(ok, name, note) {
@@ -245,7 +247,9 @@ main() {
 		esac
 	done
 	build
-	rm -f "${steps[@]/#/$out/}"
+	for name in "${steps[@]}"; do
+		rm -f "$out/$name.log" "$out/$name.status"
+	done
 	run_steps "${steps[@]}"
 	report "${steps[@]}"
 }

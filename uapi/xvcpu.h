@@ -7,13 +7,16 @@
  * Rules that hold for every call:
  *  - XVCPU_RUN and XVCPU_KICK take no argument. Every other ioctl takes a pointer to a struct whose
  *    first member is its size in bytes as the caller knows it. A kernel that knows a longer struct
- *    takes the missing tail as zero; a kernel that knows a shorter one accepts a longer struct only
- *    if the unknown tail is zero (-E2BIG otherwise). On return @size is unchanged.
+ *    takes the missing tail as zero; a kernel that knows a shorter one accepts a longer struct, of
+ *    at most 4096 bytes, only if the unknown tail is zero (-E2BIG otherwise). On return @size is
+ *    unchanged.
  *  - Unknown flags and non-zero reserved members are -EINVAL.
  *  - A failed call changes nothing, except that it fills the @error record of its own struct.
  *  - Pointers are carried as __u64; all structs have one layout for 32- and 64-bit callers.
  *  - Any ioctl: -EFAULT if an argument cannot be read or written, -EINVAL if @size is below the
  *    first published size of the struct, -ENOTTY for a number that this kind of fd does not know.
+ *  - Calls that wait for a lock or for memory end with -EINTR when the task is killed. Those on a
+ *    vCPU fd that reach its hardware state give -ENODEV when VMX was turned off under them.
  *
  * XVCPU_RUN and XVCPU_SET_MEMORY must come from the address space that created the VM (-EIO
  * otherwise); everything else works from any holder of the fd.
@@ -559,7 +562,7 @@ struct xvcpu_sregs {
  * @xcr0:      extended control register 0; bit 0 set
  * @xss:       IA32_XSS; 0 in this version
  * @pdpte:     PAE page-directory pointers, meaningful when PAE paging is on without long mode
- * @flags:     XVCPU_CREGS_*; GET gives 0
+ * @flags:     XVCPU_CREGS_*; GET gives %XVCPU_CREGS_LOAD_PDPTE back until a XVCPU_RUN has read them
  * @reserved:  0
  */
 struct xvcpu_cregs {
@@ -661,7 +664,7 @@ struct xvcpu_state_group {
  *
  * Groups grow at their end: GET writes the kernel's size. SET takes any size from the first
  * published one on: members behind a shorter group keep their value, a non-zero unknown tail is
- * refused.
+ * refused. In MSRS and CPUID what stands behind the last entry is not looked at.
  *
  * SET clears the bits of the groups that it changed from &xvcpu_run_sync.valid. Neither call sees
  * what the VMM wrote to the sync section and marked in @dirty: the next XVCPU_RUN loads that over
@@ -724,7 +727,7 @@ struct xvcpu_reset {
  *                           &xvcpu_run_exit.memory with its event members
  * @XVCPU_EXIT_HLT:          HLT; RIP is behind it, blocking by STI is over
  * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest,
- *                           until XVCPU_RESET or a XVCPU_SET_STATE of REGS
+ *                           until XVCPU_RESET, a XVCPU_SET_STATE of REGS or a dirty REGS
  * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal or immediate_exit; the kernel may
  *                           have made the signal up, for its own work on the way to userspace
  * @XVCPU_EXIT_KICK:         XVCPU_KICK
@@ -768,7 +771,8 @@ enum xvcpu_exit_reason {
  *                          clears STI and MOV-SS blocking and honours TF
  * @XVCPU_ANSWER_EXCEPTION: raise @vector with @error_code at RIP (a dirty one counts)
  *
- * Read only when an exit waits or retries; reset to DONE (0) by the kernel when consumed.
+ * Read only when an exit waits or retries; reset to DONE (0) by the kernel when consumed, and with
+ * @dirty.
  */
 enum xvcpu_answer {
 	XVCPU_ANSWER_DONE	= 0,
@@ -1577,7 +1581,10 @@ enum xvcpu_rule {
  * is wrong; &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not
  * the address space that created the VM. -ENODEV: VMX is off on this CPU (the machine
  * is about to restart, or VMX did not come back after a suspend). -ENOTRECOVERABLE: an earlier
- * %XVCPU_EXIT_INTERNAL killed this VM; only closing it is left. -ENOMEM.
+ * %XVCPU_EXIT_INTERNAL killed this VM; only closing it is left.
+ *
+ * A kick or signal ends a stay in the guest at once. While the kernel fetches a page of guest
+ * memory (from swap, a network, userfaultfd) it waits for that page; only a fatal signal does not.
  */
 
 /**

@@ -122,11 +122,22 @@ void vmx_context_constant_host(struct vmx_vcpu *vcpu)
 	vmcs_write64(HOST_IA32_EFER, host_efer);
 }
 
-/* The vCPU is loaded on another CPU than before. */
+/*
+ * The vCPU is loaded on another CPU than before. If VMX was lost there, VMWRITEs were, too: what
+ * shadows say is in the VMCS need not be. Those that the next entry compares get a value that
+ * cannot be right, so that it writes the field; the others are written here.
+ */
 void vmx_context_moved(struct vmx_vcpu *vcpu)
 {
 	int cpu = smp_processor_id();
 
+	vcpu->host_rsp = 0;
+	vcpu->vmcs.host_cr3 = 0;
+	vcpu->vmcs.host_cr4 = 0;
+	vmcs_write_natural(HOST_FS_BASE, vcpu->vmcs.host_fs_base);
+	vmcs_write32(CPU_BASED_VM_EXEC_CONTROL, vcpu->vmcs.proc);
+	vmcs_write32(SECONDARY_VM_EXEC_CONTROL, vcpu->vmcs.proc2);
+	vmcs_write32(VM_ENTRY_CONTROLS, vcpu->vmcs.entry);
 	vmcs_write_natural(HOST_TR_BASE, (unsigned long)&get_cpu_entry_area(cpu)->tss.x86_tss);
 	vmcs_write_natural(HOST_GDTR_BASE, (unsigned long)get_current_gdt_ro());
 	vmcs_write_natural(HOST_GS_BASE, cpu_kernelmode_gs_base(cpu));

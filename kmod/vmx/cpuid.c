@@ -180,7 +180,8 @@ static void leaves_extended(void)
 	e->ecx = 0;
 	e->edx &= LEAF_TSC_INVARIANT;
 	e = leaf_add(0x80000008, 0, 0);
-	e->eax &= 0xffff;
+	/* No wider than what EPT translates: the guest takes the bits above as reserved. */
+	e->eax = (e->eax & 0xff00) | vmx_gpa_bits();
 	e->ebx = 0;
 	e->ecx = 0;
 	e->edx = 0;

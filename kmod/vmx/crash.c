@@ -31,6 +31,7 @@
 static DEFINE_MUTEX(crash_mutex);
 static bool vmx_is_ours;	/* between arm and disarm */
 static bool kvm_is_loaded;
+static bool kvm_was_seen;	/* the notifier knows better than sysfs */
 static bool slot_is_ours;
 
 static void cr4_write(unsigned long cr4)
@@ -44,12 +45,11 @@ static void cr4_write(unsigned long cr4)
  */
 static void vmx_emergency_off(void)
 {
-	struct vmx_cpu *cpu = this_cpu_ptr(&vmx_cpu);
-
-	if (!cpu->on)
+	/* CR4 rather than @on, which is not there yet just behind VMXON and gone before VMXOFF. */
+	if (!(native_read_cr4() & X86_CR4_VMXE))
 		return;
 	vmcs_clear_all_emergency();
-	cpu->on = false;
+	this_cpu_write(vmx_cpu.on, false);
 	vmx_vmxoff();
 	/* Not by cr4_clear_bits(): its shadow may be in the middle of a change. */
 	cr4_write(native_read_cr4() & ~X86_CR4_VMXE);
@@ -108,6 +108,7 @@ static int crash_module_event(struct notifier_block *nb, unsigned long state, vo
 		return NOTIFY_DONE;
 
 	mutex_lock(&crash_mutex);
+	kvm_was_seen = true;
 	if (state == MODULE_STATE_COMING && vmx_is_ours && !COMPAT_KVM_SLOT_AT_LOAD)
 		ret = notifier_from_errno(-EBUSY);
 	else if (state == MODULE_STATE_COMING)
@@ -139,7 +140,8 @@ int vmx_crash_init(void)
 	if (err)
 		return err;
 	mutex_lock(&crash_mutex);
-	kvm_is_loaded |= kvm_in_sysfs();
+	if (!kvm_was_seen)
+		kvm_is_loaded = kvm_in_sysfs();
 	mutex_unlock(&crash_mutex);
 	return 0;
 }

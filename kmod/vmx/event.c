@@ -23,11 +23,12 @@
  */
 #define DB_QUAL_DR6	(DR_TRAP_BITS | DR6_BD | DR_STEP)
 
+/* Guests have no CET, so that 21 is a vector as any other that is reserved. */
 #define VECTORS_WITH_ERROR	(BIT(X86_TRAP_DF) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
 				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP) | BIT(X86_TRAP_PF) | \
-				 BIT(X86_TRAP_AC) | BIT(21 /* #CP */))
+				 BIT(X86_TRAP_AC))
 #define VECTORS_CONTRIBUTORY	(BIT(X86_TRAP_DE) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
-				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP) | BIT(21 /* #CP */))
+				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP))
 
 enum vector_class {
 	CLASS_BENIGN,

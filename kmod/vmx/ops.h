@@ -42,14 +42,15 @@ static __always_inline unsigned long __vmcs_read(unsigned long field)
 
 static __always_inline void __vmcs_write(unsigned long field, unsigned long value)
 {
-	bool failed;
-
-	asm volatile("1: vmwrite %[value], %[field]\n"
-		     "2:\n"
-		     _ASM_EXTABLE(1b, 2b)
-		     : "=@ccbe" (failed) : [field] "r" (field), [value] "rm" (value));
-	if (unlikely(failed))
-		vmx_vmwrite_failed(field, value);
+	asm goto("1: vmwrite %[value], %[field]\n"
+		 "   jbe %l[failed]\n"
+		 _ASM_EXTABLE(1b, %l[lost])
+		 : : [field] "r" (field), [value] "rm" (value) : "cc" : failed, lost);
+	return;
+failed:
+	vmx_vmwrite_failed(field, value);
+lost:
+	return;
 }
 
 #define VMCS_ACCESSORS(suffix, type, width)						\
