@@ -21,7 +21,7 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-1cpu guests vm-without vm-ivybridge doctor refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor refusals no-vmx runner)
 host_steps=(lint host tools)
 
 say() { echo "check: $*" >&2; }
@@ -52,6 +52,8 @@ machine() { # OPTION... -- COMMAND
 step_vm-1cpu() { machine --cpus 1 --timeout 1500 -- ./run-tests.sh; }
 
 step_vm-2cpu() { machine --cpus 2 --timeout 2000 -- ./run-tests.sh; }
+
+step_vm-6.12() { machine --kernel 6.12 --cpus 1 --timeout 2000 -- ./run-tests.sh; }
 
 # The same with features turned off that this model has, and on a model that lacks others: EPT A/D
 # bits, 1-GiB pages, INVPCID.

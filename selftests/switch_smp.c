@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -154,6 +155,15 @@ static uint32_t tsc_aux(void)
 	return aux & 0xfff;
 }
 
+static void *run_on_cpu1(void *arg)
+{
+	moved_data *self = arg;
+
+	to_cpu(0, 1);
+	guest_run(&self->vcpu);
+	return NULL;
+}
+
 /* In the guest all the time; only interrupts and moves take it out. */
 TEST_F(moved, the_guest_keeps_its_state_in_the_kernels_loop)
 {
@@ -199,6 +209,46 @@ TEST_F(moved, both_keep_their_state_across_runs)
 	pthread_join(self->mover, NULL);
 	EXPECT_EQ(0, wrong);
 	EXPECT_LE(before + MOVES / 2, vcpu_counter(&self->vcpu, XVCPU_COUNT_MIGRATIONS));
+}
+
+static unsigned long nmis_on(unsigned int cpu)
+{
+	FILE *file = fopen("/proc/interrupts", "r");
+	unsigned long counts[2] = { 0 };
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " NMI: %lu %lu", &counts[0], &counts[1]) == 2)
+			break;
+	}
+	if (file)
+		fclose(file);
+	return counts[cpu];
+}
+
+/* An NMI of the host that hits the guest is handled by the host, there and then, and only there. */
+TEST_F(moved, nmis_of_the_host_pass_the_guest_by)
+{
+	FILE *trigger = fopen("/proc/sysrq-trigger", "w");
+	unsigned long before;
+	unsigned int i;
+
+	if (!trigger)
+		SKIP(return, "no /proc/sysrq-trigger: a kernel without MAGIC_SYSRQ");
+	setbuf(trigger, NULL);
+	to_cpu(self->tid, 0);
+	ASSERT_EQ(0, pthread_create(&self->mover, NULL, run_on_cpu1, self));
+	wait_for_guest(&self->vm);
+	before = nmis_on(1);
+	/* Backtraces of all CPUs, asked for by NMI. */
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ('l', fputc('l', trigger));
+	wait_for_guest(&self->vm);
+	EXPECT_LE(before + 5, nmis_on(1));
+	EXPECT_EQ(0, vcpu_kick(&self->vcpu));
+	pthread_join(self->mover, NULL);
+	EXPECT_EQ(XVCPU_EXIT_KICK, self->vcpu.exit->reason);
+	fclose(trigger);
 }
 
 /* State read and written on another CPU than the one that ran the guest. */
