@@ -394,7 +394,7 @@ TEST_F(odd, a_guests_write_makes_the_page_dirty)
 
 	ASSERT_EQ(0, vm_slot(&self->vm, 1, PLACE, SIZE, pages, 0));
 	guest_stores(&self->vcpu, PLACE, 5);
-	/* Clean again, and still mapped writable: nothing but the module can tell of a write now. */
+	/* Clean again, and still mapped writable: only the module can tell of a write now. */
 	ASSERT_EQ(0, madvise(pages, SIZE, MADV_FREE));
 	ASSERT_EQ(0, page_flags(pages) & 1 << KPF_DIRTY);
 	guest_stores(&self->vcpu, PLACE, 6);

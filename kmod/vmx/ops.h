@@ -44,13 +44,12 @@ static __always_inline void __vmcs_write(unsigned long field, unsigned long valu
 {
 	asm goto("1: vmwrite %[value], %[field]\n"
 		 "   jbe %l[failed]\n"
-		 _ASM_EXTABLE(1b, %l[lost])
-		 : : [field] "r" (field), [value] "rm" (value) : "cc" : failed, lost);
+		 "2:\n"
+		 _ASM_EXTABLE(1b, 2b)
+		 : : [field] "r" (field), [value] "rm" (value) : "cc" : failed);
 	return;
 failed:
 	vmx_vmwrite_failed(field, value);
-lost:
-	return;
 }
 
 #define VMCS_ACCESSORS(suffix, type, width)						\
