@@ -243,10 +243,11 @@ run_machine() { # CPUS KERNEL SECONDS OPTION... -- COMMAND
 
 # One boot for all of NAMEs, and the next for those that it did not come to.
 boot() { # CPUS KERNEL NAME...
-	local cpus=$1 kernel=$2 list=$work/list name full
+	local cpus=$1 kernel=$2 list=$work/list name full left
 	shift 2
 	while [ $# -gt 0 ]; do
 		full=$logs/$1.full.log
+		left=$#
 		: >"$list"
 		for name in "$@"; do
 			if [ "$name" = $none ]; then
@@ -266,8 +267,12 @@ boot() { # CPUS KERNEL NAME...
 			shift
 		done
 		[ $# -gt 0 ] || break
-		# Nothing at all has run: neither will the others.
-		[ -s "$logs/$1.log" ] || break
+		if [ ! -s "$logs/$1.log" ]; then
+			# One that could not be unloaded was the end for the others, who need another boot.
+			[ $# -eq $left ] || continue
+			# Nothing at all has run: neither will they.
+			break
+		fi
 		[ "$1" != $none ] || break
 		fails "$1" "it ended the machine, see $full: 'Test: verdict: PROGRAM' is for that"
 		shift
