@@ -224,6 +224,64 @@ TEST_F(exception, a_page_fault_in_a_page_fault_is_a_double_fault)
 	EXPECT_EQ(GUEST_STACK, trap.rsp);
 }
 
+/*
+ * An exception whose delivery was interrupted, because the gate's page is not there, and a second
+ * one that the module raises: PDPTEs that the VMM wants loaded, and that are bad, are #GP(0).
+ */
+#define MEMORY_END	0x200000u	/* of the VM; what is behind is mapped by the guest alone */
+
+static int second_fault(struct test_vcpu *vcpu, const struct guest_code *code, int vector)
+{
+	uint32_t base = MEMORY_END - 8 * vector;
+	uint64_t *pdpt = guest_at(vcpu->vm, GUEST_PDPT_PAE);
+
+	prepare(vcpu, MODE_PAE, code);
+	memcpy(guest_at(vcpu->vm, base), guest_at(vcpu->vm, GUEST_IDT), 8 * vector);
+	guest_sregs(vcpu)->idtr.base = base;
+	guest_regs(vcpu)->rsi = GUEST_FREE;
+	if (guest_run(vcpu) == EXIT_IO) {
+		vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
+		vcpu->request->vector = vector;
+		vcpu->request->error_code = 0;
+		guest_run(vcpu);
+	}
+	if (vcpu->exit->reason != XVCPU_EXIT_EVENT_FAULT || vcpu->exit->memory.gpa != MEMORY_END ||
+	    (vcpu->exit->memory.event_info & 0xff) != (unsigned int)vector)
+		die("vector %d: no fault in its delivery", vector);
+	pdpt[4] = PTE_P | 2;
+	guest_cregs(vcpu)->cr3 = GUEST_PDPT_PAE + 32;
+	vcpu->sync->cregs.flags = XVCPU_CREGS_LOAD_PDPTE;
+	return guest_run(vcpu);
+}
+
+TEST_F(exception, a_second_fault_makes_an_interrupted_one_a_double_fault)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	uint64_t *pt = guest_split(&self->vm);
+	struct guest_trap trap;
+
+	EXPECT_EQ(VEC_DF, second_fault(vcpu, &bad_ds, VEC_GP));
+	ASSERT_TRUE(guest_trapped(vcpu, &trap));
+	EXPECT_EQ(0, trap.error);
+	EXPECT_EQ(GUEST_STACK, trap.rsp);
+	pt[GUEST_FREE / PAGE_BYTES] = 0;
+	EXPECT_EQ(VEC_DF, second_fault(vcpu, &load_32, VEC_PF));
+	ASSERT_TRUE(guest_trapped(vcpu, &trap));
+	EXPECT_EQ(0, trap.error);
+	/* And that one a shutdown. */
+	EXPECT_EQ(EXIT_SHUTDOWN, second_fault(vcpu, &in_hlt, VEC_DF));
+}
+
+TEST_F(exception, a_second_fault_replaces_an_interrupted_benign_one)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+
+	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_EVENT_FAULT), second_fault(vcpu, &ud2, VEC_UD));
+	/* The gate of #GP is out of reach, too. */
+	EXPECT_EQ(VEC_GP, vcpu->exit->memory.event_info & 0xff);
+	EXPECT_EQ(0, vcpu->exit->memory.event_error);
+}
+
 /* ---- exceptions that the VMM raises ---- */
 
 static bool has_error_code(int vector)
