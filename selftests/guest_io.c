@@ -31,6 +31,7 @@ GUEST_CODE_MODES(in_dx_4, "in %dx, %eax; hlt");
 GUEST_CODE(in_then_nops, 64, "in %dx, %al; nop; nop; hlt");
 GUEST_CODE(out_twice, 64, "out %al, $0x10; out %al, $0x11; hlt");
 GUEST_CODE(sti_out, 64, "sti; out %al, $0x10; hlt");
+GUEST_CODE(mov_ss_out, 64, "mov %eax, %ss; out %al, $0x10; nop; nop; hlt");
 GUEST_CODE(outsb, 64, "outsb; hlt");
 GUEST_CODE(rep_insw, 64, "rep insw; hlt");
 
@@ -310,19 +311,43 @@ TEST_F(io, iopl_and_the_permission_bitmap_come_first)
 	}
 }
 
-/* STI blocks interrupts for one instruction, which the exit completes. */
-TEST_F(io, completion_ends_blocking_by_sti)
+/*
+ * MOV SS holds #DB back for one instruction, which the exit completes: the single step's trap comes
+ * behind it, not one instruction later.
+ */
+TEST_F(io, completion_ends_blocking_by_mov_ss)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	struct guest_trap trap;
+
+	/* Once without, so that the code's page is mapped: Bochs makes a fetch that faults a step. */
+	guest_mode(vcpu, MODE_LONG);
+	guest_load(&self->vm, GUEST_CODE_AT, &mov_ss_out);
+	guest_regs(vcpu)->rax = SEL_DATA;
+	ASSERT_EQ(EXIT_IO, guest_run(vcpu));
+	guest_regs(vcpu)->rflags |= RFLAGS_TF;
+	vcpu->sync->regs.rip = GUEST_CODE_AT;
+	answer(vcpu, XVCPU_ANSWER_RETRY);
+	ASSERT_EQ(EXIT_IO, guest_run(vcpu));
+	EXPECT_EQ(GUEST_CODE_AT + 2, vcpu->sync->regs.rip);
+	ASSERT_EQ(VEC_DB, guest_run(vcpu));
+	ASSERT_TRUE(guest_trapped(vcpu, &trap));
+	EXPECT_EQ(GUEST_CODE_AT + 4, trap.rip);
+}
+
+/* STI blocks interrupts for one instruction, and entry refuses that with IF clear. */
+TEST_F(io, clearing_if_ends_blocking_by_sti)
 {
 	struct test_vcpu *vcpu = &self->vcpu;
 
 	ASSERT_EQ(EXIT_IO, start(vcpu, MODE_LONG, &sti_out, 0));
 	EXPECT_EQ(GUEST_CODE_AT + 1, vcpu->sync->regs.rip);
-	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
 	EXPECT_EQ(RFLAGS_IF, vcpu->sync->regs.rflags & RFLAGS_IF);
-	/* Blocking that stayed would make this entry fail: IF is clear. */
 	guest_regs(vcpu)->rflags = RFLAGS_1;
-	vcpu->sync->regs.rip = GUEST_CODE_AT + 3;
+	answer(vcpu, XVCPU_ANSWER_RETRY);
+	ASSERT_EQ(EXIT_IO, guest_run(vcpu));
 	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
+	EXPECT_EQ(0, vcpu->sync->regs.rflags & RFLAGS_IF);
 }
 
 TEST_F(io, ins_and_outs_exit_as_themselves)
