@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -56,6 +57,8 @@ GUEST_CODE(clobber_segments, 64,
 	   "inc %ecx; mov $0x99990000, %eax; wrmsr\n"
 	   "inc %ecx; mov $0xaaaa0000, %eax; wrmsr\n"
 	   "hlt\n");
+
+GUEST_CODE(spin, 64, "1: incq 0xa000; jmp 1b");
 
 FIXTURE(host) {
 	struct test_vm vm;
@@ -330,6 +333,40 @@ TEST_F(host, descriptor_tables_are_the_hosts)
 	EXPECT_EQ(0x7f, gdt[1].limit);
 	EXPECT_EQ(tr[0], tr[1]);
 	EXPECT_EQ(ldt[0], ldt[1]);
+}
+
+static void *run_guest(void *arg)
+{
+	return (void *)(intptr_t)guest_run(arg);
+}
+
+/* The same for a thread that takes the CPU over in the middle of a RUN. */
+TEST_F(host, another_thread_finds_the_hosts_tables)
+{
+	struct { uint16_t limit; uint64_t base; } __attribute__((packed)) gdt;
+	unsigned int i, wrong = 0;
+	pthread_t thread;
+	void *outcome;
+	cpu_set_t cpu0;
+	uint64_t from;
+
+	CPU_ZERO(&cpu0);
+	CPU_SET(0, &cpu0);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpu0), &cpu0));
+	begin(&self->vcpu, &spin);
+	guest_interruptible(&self->vcpu);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_guest, &self->vcpu));
+	for (i = 0; i < 10; i++) {
+		from = guest_read64(&self->vm, GUEST_DATA);
+		while (guest_read64(&self->vm, GUEST_DATA) == from)
+			sched_yield();
+		__asm__ volatile("sgdt %0" : "=m"(gdt));
+		wrong += gdt.limit != 0x7f;
+	}
+	vcpu_kick(&self->vcpu);
+	pthread_join(thread, &outcome);
+	EXPECT_EQ(OTHER_EXIT(XVCPU_EXIT_KICK), (intptr_t)outcome);
+	EXPECT_EQ(0, wrong);
 }
 
 /* ---- MSRs ---- */
