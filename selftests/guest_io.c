@@ -320,7 +320,7 @@ TEST_F(io, completion_ends_blocking_by_mov_ss)
 	struct test_vcpu *vcpu = &self->vcpu;
 	struct guest_trap trap;
 
-	/* Once without, so that the code's page is mapped: Bochs makes a fetch that faults a step. */
+	/* Without it first, so that the page is mapped: Bochs makes a fetch that faults a step. */
 	guest_mode(vcpu, MODE_LONG);
 	guest_load(&self->vm, GUEST_CODE_AT, &mov_ss_out);
 	guest_regs(vcpu)->rax = SEL_DATA;
