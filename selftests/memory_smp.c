@@ -49,6 +49,13 @@ GUEST_CODE(read_all, 64,
 	   "jmp 1b\n"
 	   "9: out %al, $0xbd\n");
 
+/* Nothing that was translated before is used: an unmapped page is missed at once. */
+GUEST_CODE(compare_words, 64,
+	   "1: incq 0xa100\n"
+	   "mov %rbx, %cr3\n"
+	   "mov %r8, %rsi; mov %r9, %rdi; cmpsq; jne 1b\n"
+	   "out %al, $0xbd\n");
+
 GUEST_CODE(count_and_read, 64, "1: incq 0xa100; mov 0x200000, %rax; jmp 1b");
 GUEST_CODE(count_and_write, 64, "1: incq 0xa100; mov %rax, 0x200000; jmp 1b");
 
@@ -188,6 +195,41 @@ TEST_F(smp, slots_change_places_for_every_vcpu_at_once)
 	stop(_metadata, self, VCPUS);
 }
 
+#define MANY	300
+
+/*
+ * Unmapping many slots takes its time, and a vCPU that misses the first could be given its new page
+ * while the last still has its old one. One instruction reads both, which never hold the same.
+ */
+TEST_F(smp, many_slots_change_at_once)
+{
+	static struct xvcpu_memory_slot entries[MANY];
+	uint64_t size = MANY * PAGE_BYTES, last = size - PAGE_BYTES;
+	uint8_t *memory[2] = { pages_alloc(size, MAP_SHARED), pages_alloc(size, MAP_SHARED) };
+	unsigned int i, round;
+
+	for (i = 0; i < 2; i++) {
+		*(uint64_t *)memory[i] = i;
+		*(uint64_t *)(memory[i] + last) = i;
+	}
+	for (round = 0; round < 40 && !self->left; round++) {
+		for (i = 0; i < MANY; i++)
+			entries[i] = slot(1 + i, PLACE + i * PAGE_BYTES, PAGE_BYTES,
+					  memory[(round ^ (i == MANY - 1)) & 1] + i * PAGE_BYTES);
+		ASSERT_EQ(0, vm_slots(&self->vm, entries, MANY));
+		if (!round) {
+			begin(self, 0, &compare_words);
+			guest_regs(&self->vcpu[0])->rbx = GUEST_PML4;
+			guest_regs(&self->vcpu[0])->r8 = PLACE;
+			guest_regs(&self->vcpu[0])->r9 = PLACE + last;
+			start(self, 1);
+		}
+		wait_for_rounds(self, 0, 2);
+	}
+	EXPECT_EQ(40, round);
+	stop(_metadata, self, 1);
+}
+
 /* Once one vCPU has seen new memory, no other sees the old. */
 TEST_F(smp, no_vcpu_sees_old_memory_after_another_saw_the_new)
 {
@@ -276,6 +318,7 @@ TEST_F(smp, pages_that_were_given_back_are_not_written)
 {
 	uint8_t *memory = pages_alloc(SIZE, MAP_PRIVATE);
 	unsigned int round;
+	uint64_t flushes;
 
 	ASSERT_EQ(0, vm_slot(&self->vm, 1, PLACE, SIZE, memory, 0));
 	begin(self, 0, &write_all);
@@ -283,8 +326,11 @@ TEST_F(smp, pages_that_were_given_back_are_not_written)
 	start(self, 1);
 	for (round = 0; round < 40 && !self->left; round++) {
 		wait_for_rounds(self, 0, 2);
+		flushes = vcpu_counter(&self->vcpu[0], XVCPU_COUNT_EPT_FLUSH);
 		ASSERT_EQ(0, madvise(memory, SIZE, MADV_DONTNEED));
 		check_fresh_pages(_metadata, self);
+		/* A processor keeps translations across exits: it was asked to flush. */
+		EXPECT_LT(flushes, vcpu_counter(&self->vcpu[0], XVCPU_COUNT_EPT_FLUSH));
 	}
 	stop(_metadata, self, 1);
 	EXPECT_EQ(40, round);
