@@ -22,6 +22,7 @@ GUEST_CODE(spin, 64, "1: incq 0xa000; jmp 1b");
  */
 #define AT_ONCE	200000
 #define KICKS	21
+#define ON_THE_WAY 400
 
 FIXTURE(kick) {
 	struct test_vm vm;
@@ -133,6 +134,36 @@ TEST_F(kick, a_signal_ends_the_stay_at_once)
 	sigaction(SIGUSR1, &action, NULL);
 	EXPECT_GT(AT_ONCE, rounds_until_return(self, by_signal));
 	EXPECT_EQ(-EINTR, self->result);
+}
+
+/*
+ * Kicks at every distance behind a RUN's return meet the next RUN all along its way. One that comes
+ * when RUN has looked for kicks, but is not in the guest yet, gets no interrupt: who does not look
+ * again goes in, and stays until the next tick.
+ */
+TEST_F(kick, a_kick_on_the_way_into_the_guest_is_seen_at_once)
+{
+	unsigned int i, seen, late = 0;
+	volatile unsigned int wait;
+	uint64_t from;
+
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_again_and_again, self));
+	wait_for_guest(&self->vm);
+	for (i = 0; i < ON_THE_WAY; i++) {
+		for (wait = 0; wait < i % 100 * 6; wait++)
+			;
+		seen = self->returns;
+		self->stop = i == ON_THE_WAY - 1;
+		from = guest_read64(&self->vm, GUEST_DATA);
+		vcpu_kick(&self->vcpu);
+		while (self->returns == seen)
+			;
+		late += guest_read64(&self->vm, GUEST_DATA) - from >= AT_ONCE;
+	}
+	pthread_join(self->thread, NULL);
+	/* The kicker itself may have been interrupted before its kick. */
+	EXPECT_GT(4, late);
+	EXPECT_EQ(ON_THE_WAY, vcpu_counter(&self->vcpu, XVCPU_COUNT_KICKS));
 }
 
 /* Kicks from two sides at a vCPU that goes in and out: each side sees its own kicks answered. */
