@@ -153,6 +153,10 @@ TEST_F(hotplug, state_of_a_vcpu_loaded_on_a_cpu_that_went_is_kept)
 	guest_next(&self->vcpu, &halt);
 	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
 	ASSERT_EQ(0, cpu1("1"));
+	/* Nor does the CPU that came back believe that it still has it. */
+	on_cpu(1);
+	guest_next(&self->vcpu, &halt);
+	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
 }
 
 static void *offline_and_online(void *arg)
