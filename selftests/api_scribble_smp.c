@@ -38,6 +38,7 @@ FIXTURE(scribble) {
 	volatile bool stop;
 	uint32_t from, to;	/* which bytes of the run area are written to */
 	uint64_t canary;
+	volatile struct xvcpu_reset reset;
 };
 
 #define scribble_data	FIXTURE_DATA(scribble)
@@ -188,6 +189,109 @@ TEST_F(scribble, the_sync_section_during_runs)
 TEST_F(scribble, the_whole_area_during_runs)
 {
 	run_against(_metadata, self, 0, self->vm.info.run_size);
+}
+
+/* Only REGS, SREGS and CREGS that the kernel wrote are loaded, of one mode: they can be entered. */
+struct good_state {
+	struct xvcpu_regs regs;
+	struct xvcpu_sregs sregs;
+	struct xvcpu_cregs cregs;
+};
+
+static void put_back(struct test_vcpu *vcpu, const struct good_state *good)
+{
+	const struct {
+		enum xvcpu_group group;
+		const void *data;
+		uint32_t size;
+	} groups[] = {
+		{ XVCPU_GROUP_REGS, &good->regs, sizeof(good->regs) },
+		{ XVCPU_GROUP_CREGS, &good->cregs, sizeof(good->cregs) },
+		{ XVCPU_GROUP_SREGS, &good->sregs, sizeof(good->sregs) },
+	};
+	unsigned int i;
+	long result;
+
+	/* An exit that waits would keep SET_STATE out. */
+	if (vcpu_reset(vcpu))
+		die("RESET");
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		result = vcpu_set(vcpu, groups[i].group, groups[i].data, groups[i].size);
+		if (result)
+			die("SET_STATE of group %u: %ld, error %u at %u", groups[i].group, result,
+			    vcpu->error.code, vcpu->error.field);
+	}
+}
+
+/* A group that is loaded though it was not there when the request was judged is not one of them. */
+TEST_F(scribble, a_request_is_read_once)
+{
+	struct good_state good;
+	unsigned int i, reason, entered = 0;
+	long result;
+
+	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
+	begin(&self->vcpu);
+	self->vcpu.request->immediate_exit = 1;
+	ASSERT_EQ(-EINTR, vcpu_run(&self->vcpu));
+	self->vcpu.request->immediate_exit = 0;
+	good.regs = self->vcpu.sync->regs;
+	good.sregs = self->vcpu.sync->sregs;
+	good.cregs = self->vcpu.sync->cregs;
+	self->from = self->vm.info.run_request + offsetof(struct xvcpu_run_request, dirty);
+	self->to = self->from + sizeof(uint32_t);
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, scribble, self));
+	for (i = 0; i < 3000; i++) {
+		result = vcpu_run(&self->vcpu);
+		ASSERT_TRUE(documented(result));
+		reason = self->vcpu.exit->reason;
+		if (!result) {
+			entered++;
+			ASSERT_NE(XVCPU_EXIT_FAIL_ENTRY, reason);
+			ASSERT_NE(XVCPU_EXIT_INTERNAL, reason);
+		}
+		if (i % 32 == 31)
+			put_back(&self->vcpu, &good);
+	}
+	self->stop = true;
+	pthread_join(self->thread, NULL);
+	EXPECT_LT(100, entered);
+	expect_usable(_metadata, &self->vcpu);
+}
+
+static void *change_size(void *arg)
+{
+	scribble_data *self = arg;
+	uint64_t random = 0x7654321;
+
+	/* Not in turns: processors that take theirs by instructions could meet the same always. */
+	while (!self->stop)
+		self->reset.size = next_random(&random) & 1 ? sizeof(self->reset) : 4;
+	return NULL;
+}
+
+/*
+ * Flags that no size lets through: long enough they are refused as what they are, and a struct
+ * that ends before them is refused as such. Fetched twice, the size would let them go unseen.
+ */
+TEST_F(scribble, the_size_of_a_struct_is_read_once)
+{
+	volatile uint32_t *flags = &self->reset.flags;
+	unsigned int i, judged = 0;
+
+	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
+	*flags = 1;
+	ASSERT_EQ(0, pthread_create(&self->thread, NULL, change_size, self));
+	for (i = 0; i < 4000; i++) {
+		self->reset.error.code = 0;
+		ASSERT_EQ(-EINVAL, call(self->vcpu.fd, XVCPU_RESET, (void *)&self->reset));
+		judged += self->reset.error.code == XVCPU_ERR_FLAGS;
+	}
+	self->stop = true;
+	pthread_join(self->thread, NULL);
+	/* Both were met. */
+	EXPECT_LT(0, judged);
+	EXPECT_GT(4000, judged);
 }
 
 /* The answer's data changes under the completion: it is still the answer to this IN. */
