@@ -56,6 +56,17 @@ GUEST_CODE(step_stos, 64, "rep stosb; hlt");
 GUEST_CODE(popf_cpuid, 64, "pushfq; orl $0x100, (%rsp); popfq; cpuid; nop; hlt");
 GUEST_CODE(cpuid_cpuid, 64, "cpuid; cpuid; hlt");
 
+#define BEHIND_MOV_SS(insn)	"mov %eax, %ss; " insn "; nop; hlt"
+GUEST_CODE(ss_nop, 64, BEHIND_MOV_SS("nop"));
+GUEST_CODE(ss_cpuid, 64, BEHIND_MOV_SS("cpuid"));
+GUEST_CODE(ss_rdmsr, 64, BEHIND_MOV_SS("rdmsr"));
+GUEST_CODE(ss_wrmsr, 64, BEHIND_MOV_SS("wrmsr"));
+GUEST_CODE(ss_cr0, 64, BEHIND_MOV_SS("mov %r8, %cr0"));
+GUEST_CODE(ss_to_cr8, 64, BEHIND_MOV_SS("mov %r9, %cr8"));
+GUEST_CODE(ss_from_cr8, 64, BEHIND_MOV_SS("mov %cr8, %r9"));
+GUEST_CODE(ss_dr, 64, BEHIND_MOV_SS("mov %dr0, %r8"));
+GUEST_CODE(ss_wbinvd, 64, BEHIND_MOV_SS("wbinvd"));
+
 #define RFLAGS_RF	0x10000ull
 #define MMIO_AT		0x300000u
 
@@ -433,6 +444,42 @@ TEST_F(debug, tf_steps_over_what_the_module_executes)
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
 		expect_step(_metadata, &self->vcpu, &steps[i]);
+}
+
+/*
+ * With TF set Bochs would step over those without the module's doing (see prepare_step()). But MOV
+ * SS holds #DB back until the next instruction is done, which only the module can say.
+ */
+TEST_F(debug, what_the_module_executes_ends_blocking_by_mov_ss)
+{
+	static const struct guest_code *const codes[] = {
+		&ss_nop, &ss_cpuid, &ss_rdmsr, &ss_wrmsr, &ss_cr0, &ss_to_cr8, &ss_from_cr8, &ss_dr,
+		&ss_wbinvd,
+	};
+	struct test_vcpu *vcpu = &self->vcpu;
+	struct guest_trap trap;
+	struct xvcpu_regs *regs;
+	unsigned int i;
+
+	/* MOV SS reads the GDT, whose page must be mapped, too. */
+	prepare(vcpu, MODE_LONG, &ss_nop);
+	guest_regs(vcpu)->rax = SEL_DATA;
+	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		prepare_step(vcpu, codes[i]);
+		regs = guest_regs(vcpu);
+		regs->rax = SEL_DATA;
+		regs->rcx = 0xc0000081;		/* STAR */
+		/* A bit that the guest does not own. */
+		regs->r8 = vcpu->sync->cregs.cr0 ^ CR0_CD;
+		ASSERT_EQ(VEC_DB, guest_run(vcpu)) { TH_LOG("%s", codes[i]->name); }
+		ASSERT_TRUE(guest_trapped(vcpu, &trap));
+		/* NOP and HLT are still to come. */
+		EXPECT_EQ(GUEST_CODE_AT + (codes[i]->end - codes[i]->begin) - 2, trap.rip) {
+			TH_LOG("%s", codes[i]->name);
+		}
+		EXPECT_EQ(DR6_FIXED | DR6_BS, get_debug(vcpu).dr6);
+	}
 }
 
 TEST_F(debug, tf_steps_over_what_the_vmm_answers)
