@@ -81,7 +81,7 @@ TEST_F(hotplug, a_guest_leaves_the_cpu_that_goes)
 
 	on_cpu(0);
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_on_cpu1, self));
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 3; i++) {
 		wait_for_guest(&self->vm);
 		ASSERT_EQ(0, cpu1("0"));
 		wait_for_guest(&self->vm);
@@ -98,7 +98,7 @@ TEST_F(hotplug, a_guest_beside_it_is_not_disturbed)
 {
 	unsigned int i;
 
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, cpu1("0"));
 		guest_next(&self->vcpu, &halt);
 		ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
@@ -163,7 +163,7 @@ static void *offline_and_online(void *arg)
 {
 	unsigned int i;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 4; i++) {
 		cpu1("0");
 		cpu1("1");
 	}
@@ -178,7 +178,7 @@ TEST_F(hotplug, vms_come_and_go_meanwhile)
 	unsigned int i;
 
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, offline_and_online, NULL));
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < 10; i++) {
 		vm_open(&vm, 0);
 		vcpu_open(&vcpu, &vm, 0);
 		guest_begin(&vcpu, MODE_LONG, &halt);

@@ -85,7 +85,7 @@ TEST_F(kvm, a_refused_vm_does_not_disturb_kvm)
 	unsigned int i;
 
 	ASSERT_LE(0, vm);
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 4; i++)
 		EXPECT_EQ(-EBUSY, create_vm(self->dev, 0));
 	/* VMX is still on for KVM: a vCPU loads its VMCS. */
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
@@ -113,7 +113,7 @@ TEST_F(kvm, they_take_turns)
 	unsigned int i;
 	int vm;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 4; i++) {
 		EXPECT_TRUE(guest_runs());
 		vm = kvm_vm();
 		EXPECT_LE(0, vm);
