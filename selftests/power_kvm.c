@@ -121,11 +121,8 @@ TEST_F(kvm, while_we_have_a_vm_kvm_cannot_have_one)
 	kvm_goes(self);
 	ours = create_vm(self->dev, 0);
 	ASSERT_LE(0, ours);
-	if (self->at_load) {
-		EXPECT_NE(0, command("modprobe kvm_intel 2>/dev/null"));
-	} else {
-		EXPECT_EQ(-EBUSY, kvm_vm());
-	}
+	EXPECT_TRUE(self->at_load ? command("modprobe kvm_intel 2>/dev/null") != 0 :
+		    kvm_vm() == -EBUSY);
 	EXPECT_EQ(XVCPU_REASON_OK, available(self->dev));
 	EXPECT_TRUE(guest_runs());
 	close(ours);
@@ -158,9 +155,7 @@ TEST_F(kvm, kvm_can_be_loaded_and_unloaded_beside_a_running_guest)
 	kvm_goes(self);
 	vm_open(&vm, 0);
 	vcpu_open(&vcpu, &vm, 0);
-	if (!self->at_load) {
-		EXPECT_EQ(0, command("rmmod kvm_intel"));
-	}
+	EXPECT_EQ(0, command(self->at_load ? "true" : "rmmod kvm_intel"));
 	guest_begin(&vcpu, MODE_REAL, &halt);
 	EXPECT_EQ(NO_TRAP, guest_run(&vcpu));
 	/* Where it would take VMX at once it is refused, else it may come. */
