@@ -18,9 +18,6 @@
 #include "vcpu.h"
 #include "vm.h"
 
-/* B0 to B3, BD, BS, BT (SDM "Debug Status Register (DR6)"). */
-#define DR6_SETTABLE		0xe00full
-
 #define HAS(mask, group)	((mask) & XVCPU_GROUP_BIT(XVCPU_GROUP_##group))
 
 /**
@@ -91,10 +88,10 @@ static int exception_check(const struct xvcpu_run_request *request, struct xvcpu
 		return args_refuse(error, XVCPU_ERR_BITS,
 				   RUN_REQUEST + offsetof(typeof(*request), error_code),
 				   request->error_code, 0xffff);
-	if (request->vector == X86_TRAP_DB && (request->payload & ~DR6_SETTABLE))
+	if (request->vector == X86_TRAP_DB && (request->payload & ~VMX_DR6_SETTABLE))
 		return args_refuse(error, XVCPU_ERR_BITS,
 				   RUN_REQUEST + offsetof(typeof(*request), payload),
-				   request->payload, DR6_SETTABLE);
+				   request->payload, VMX_DR6_SETTABLE);
 	return 0;
 }
 
@@ -191,11 +188,7 @@ static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_requ
 {
 	/* The answer replaces whatever was being delivered. */
 	vmx->event.info = 0;
-	if (request->vector == X86_TRAP_PF)
-		vmx->cr2 = request->payload;
-	if (request->vector == X86_TRAP_DB)
-		vmx->dr6 |= request->payload;
-	vmx_raise(vmx, request->vector, request->error_code);
+	vmx_raise_with_payload(vmx, request->vector, request->error_code, request->payload);
 }
 
 static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
@@ -260,7 +253,7 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 }
 
 /**
- * xvcpu_sync_out - the last step of RUN: write the groups that the VMM wants to the sync section
+ * xvcpu_sync_out - the last step of RUN: what every exit tells, and the groups that the VMM wants
  * @vcpu: the vCPU
  * @groups: mask of groups, checked
  *
@@ -269,14 +262,16 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 int xvcpu_sync_out(struct xvcpu_vcpu *vcpu, u64 groups)
 {
 	struct xvcpu_run_sync *sync = run_sync(vcpu);
+	struct xvcpu_run_exit *exit = run_exit(vcpu);
 	int err;
 
 	WRITE_ONCE(sync->valid, groups);
-	if (!groups)
-		return 0;
 	err = xvcpu_vcpu_load(vcpu);
 	if (err)
 		return err;
+	WRITE_ONCE(exit->flags, vmx_event_flags(&vcpu->vmx) |
+		   (vcpu->vmx.wait.kind > VMX_WAITS_RETRY ? XVCPU_EXIT_FLAG_WAITS : 0));
+	WRITE_ONCE(exit->cr8, vcpu->vmx.cr8);
 	if (HAS(groups, REGS))
 		vmx_get_regs(&vcpu->vmx, &sync->regs);
 	if (HAS(groups, CREGS))

@@ -20,6 +20,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
+#include <linux/wait.h>
 #include <linux/vtime.h>
 #include <asm/cpu.h>
 #include <asm/fpu/api.h>
@@ -67,7 +68,8 @@ static void count(struct xvcpu_vcpu *vcpu, unsigned int counter)
 static bool must_leave(struct xvcpu_vcpu *vcpu)
 {
 	return (read_thread_flags() & LEAVE_FLAGS) || atomic_read(&vcpu->kicked) ||
-	       atomic_read(&vcpu->vm->holders) || READ_ONCE(vcpu->vm->dead);
+	       atomic_read(&vcpu->vm->holders) || atomic_read(&vcpu->stoppers) ||
+	       READ_ONCE(vcpu->vm->dead);
 }
 
 /*
@@ -79,6 +81,8 @@ static int pending_work(struct xvcpu_vcpu *vcpu, struct file *file, bool immedia
 {
 	unsigned long flags;
 
+	if (unlikely(atomic_read(&vcpu->stoppers)))
+		xvcpu_vcpu_park(vcpu);
 	if (READ_ONCE(vcpu->vm->dead))
 		return -ENOTRECOVERABLE;
 	if (atomic_read(&vcpu->kicked) && atomic_xchg(&vcpu->kicked, 0)) {
@@ -261,12 +265,14 @@ static void request_read(struct xvcpu_vcpu *vcpu, struct xvcpu_run_request *to)
 #define SYNC_GROUPS	(XVCPU_GROUP_BIT(XVCPU_GROUP_REGS) | XVCPU_GROUP_BIT(XVCPU_GROUP_SREGS) | \
 			 XVCPU_GROUP_BIT(XVCPU_GROUP_CREGS))
 
+#define RUN_FLAGS	XVCPU_RUN_INTERRUPT_WINDOW
+
 static int request_check(const struct xvcpu_run_request *request, struct xvcpu_error *error)
 {
-	if (request->flags)
+	if (request->flags & ~RUN_FLAGS)
 		return args_refuse(error, XVCPU_ERR_FLAGS,
 				   RUN_REQUEST + offsetof(typeof(*request), flags),
-				   request->flags, 0);
+				   request->flags, RUN_FLAGS);
 	if (request->reserved0)
 		return args_refuse(error, XVCPU_ERR_RESERVED,
 				   RUN_REQUEST + offsetof(typeof(*request), reserved0),
@@ -319,6 +325,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu, struct file *file)
 		run_exit(vcpu)->error = error;
 		return ret;
 	}
+	vcpu->vmx.window = request.flags & XVCPU_RUN_INTERRUPT_WINDOW;
 	ret = run_inside(vcpu, file, request.immediate_exit);
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);
@@ -350,7 +357,7 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file)
 		mutex_unlock(&vcpu->lock);
 		return -EBUSY;
 	}
-	vcpu->running = true;
+	WRITE_ONCE(vcpu->running, true);
 	mutex_unlock(&vcpu->lock);
 
 	ret = run_owned(vcpu, file);
@@ -358,8 +365,10 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file)
 	held = vcpu->held;
 	vcpu->held = NULL;
 	mutex_lock(&vcpu->lock);
-	vcpu->running = false;
+	WRITE_ONCE(vcpu->running, false);
 	mutex_unlock(&vcpu->lock);
+	if (unlikely(atomic_read(&vcpu->stoppers)))
+		wake_up_all(&vcpu->stop_wait);
 	if (unlikely(held))
 		fput(held);
 	return ret;

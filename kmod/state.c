@@ -70,6 +70,7 @@ STATE_STRUCT(regs, struct xvcpu_regs)
 STATE_STRUCT(sregs, struct xvcpu_sregs)
 STATE_STRUCT(cregs, struct xvcpu_cregs)
 STATE_STRUCT(debug, struct xvcpu_debug_regs)
+STATE_STRUCT(events, struct xvcpu_events)
 
 static int regs_check(const struct state_check *check, const void *data, u32 size,
 		      struct xvcpu_error *error)
@@ -93,6 +94,12 @@ static int debug_check(const struct state_check *check, const void *data, u32 si
 		       struct xvcpu_error *error)
 {
 	return vmx_check_debug(data, error);
+}
+
+static int events_check(const struct state_check *check, const void *data, u32 size,
+			struct xvcpu_error *error)
+{
+	return vmx_check_events(data, error);
 }
 
 static u32 msrs_size(const struct xvcpu_vcpu *vcpu)
@@ -239,18 +246,23 @@ static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_PENDING] = {
 		sizeof(struct xvcpu_pending), pending_size, NULL, NULL, pending_get,
 	},
+	[XVCPU_GROUP_EVENTS] = {
+		sizeof(struct xvcpu_events), events_size, events_check, events_set, events_get,
+	},
 };
 
 /* Order in which SET judges and applies: CPUID decides which bits of control registers exist. */
 static const u8 state_order[] = {
 	XVCPU_GROUP_CPUID, XVCPU_GROUP_CREGS, XVCPU_GROUP_SREGS, XVCPU_GROUP_REGS,
-	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_PENDING,
+	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_EVENTS, XVCPU_GROUP_PENDING,
 };
 
 #define STATE_GROUPS	ARRAY_SIZE(state_groups)
 #define STATE_MASK	(XVCPU_GROUP_BIT(STATE_GROUPS) - 1)
 #define SYNCED_MASK	(XVCPU_GROUP_BIT(XVCPU_GROUP_REGS) | XVCPU_GROUP_BIT(XVCPU_GROUP_SREGS) | \
 			 XVCPU_GROUP_BIT(XVCPU_GROUP_CREGS))
+
+#define EVENTS_MASK	XVCPU_GROUP_BIT(XVCPU_GROUP_EVENTS)
 
 /**
  * xvcpu_state_size - bytes that hold every group at its largest
@@ -261,7 +273,8 @@ u32 xvcpu_state_size(void)
 	       sizeof(struct xvcpu_cregs) + msrs_size(NULL) +
 	       sizeof(struct xvcpu_cpuid_table) +
 	       VMX_CPUID_MAX * sizeof(struct xvcpu_cpuid_entry) +
-	       sizeof(struct xvcpu_debug_regs) + sizeof(struct xvcpu_pending);
+	       sizeof(struct xvcpu_debug_regs) + sizeof(struct xvcpu_pending) +
+	       sizeof(struct xvcpu_events);
 }
 
 static int busy(struct xvcpu_error *error, u32 code, u64 value)
@@ -319,7 +332,7 @@ static int get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args)
 	void *buffer;
 	int err;
 
-	if (vcpu->running)
+	if (vcpu->running && !vcpu->parked)
 		return busy(&args->error, XVCPU_ERR_RUNNING, 0);
 	if ((args->flags & XVCPU_GET_QUIESCED) && exit_waits(vcpu))
 		return busy(&args->error, XVCPU_ERR_WAITING, vcpu->vmx.wait.reason);
@@ -340,6 +353,8 @@ static int get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args)
 	return err;
 }
 
+#define GET_FLAGS	(XVCPU_GET_QUIESCED | XVCPU_GET_SYNC)
+
 /**
  * xvcpu_vcpu_get_state - XVCPU_GET_STATE
  * @vcpu: the vCPU
@@ -354,10 +369,16 @@ long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *ar
 		return err;
 	args_clear_error(&args.error);
 	err = mask_check(&args, &args.error);
-	if (!err && (args.flags & ~XVCPU_GET_QUIESCED))
+	if (!err && (args.flags & ~GET_FLAGS))
 		err = args_refuse(&args.error, XVCPU_ERR_FLAGS, offsetof(typeof(args), flags),
-				  args.flags, XVCPU_GET_QUIESCED);
-	if (!err && mutex_lock_killable(&vcpu->lock)) {
+				  args.flags, GET_FLAGS);
+	if (!err && (args.flags & XVCPU_GET_SYNC)) {
+		err = xvcpu_vcpu_stop(vcpu);
+		if (!err) {
+			err = get_state(vcpu, &args);
+			xvcpu_vcpu_continue(vcpu);
+		}
+	} else if (!err && mutex_lock_killable(&vcpu->lock)) {
 		err = -EINTR;
 	} else if (!err) {
 		err = get_state(vcpu, &args);
@@ -489,7 +510,7 @@ static int set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args, const vo
 		return -ENOTRECOVERABLE;
 	if (vcpu->running)
 		return busy(&args->error, XVCPU_ERR_RUNNING, 0);
-	if (exit_waits(vcpu) && (args->mask & SYNCED_MASK))
+	if (exit_waits(vcpu) && (args->mask & (SYNCED_MASK | EVENTS_MASK)))
 		return busy(&args->error, XVCPU_ERR_WAITING, vcpu->vmx.wait.reason);
 	err = state_check(vcpu, args, buffer, &args->error);
 	return err ?: state_write(vcpu, args, buffer);

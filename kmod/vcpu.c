@@ -192,6 +192,12 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return xvcpu_vcpu_set_state(vcpu, argp);
 	case XVCPU_RESET:
 		return vcpu_reset(vcpu, argp);
+	case XVCPU_INTERRUPT:
+		return xvcpu_vcpu_interrupt(vcpu, argp);
+	case XVCPU_NMI:
+		return xvcpu_vcpu_nmi(vcpu, argp);
+	case XVCPU_EXCEPTION:
+		return xvcpu_vcpu_exception(vcpu, argp);
 	case XVCPU_GET_INFO:
 		return xvcpu_get_info(argp);
 	}
@@ -291,6 +297,7 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	if (!vcpu)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&vcpu->lock);
+	init_waitqueue_head(&vcpu->stop_wait);
 	vcpu->vm = vm;
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;

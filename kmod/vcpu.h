@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <asm/fpu/types.h>
 
 #include <xvcpu.h>
@@ -61,6 +62,9 @@ struct xvcpu_mmio {
  * @apic_id:   what the guest is told
  * @lock:      see above
  * @running:   a thread is in RUN; under @lock
+ * @parked:    that thread sleeps outside the guest until @stoppers is 0; under @lock
+ * @stoppers:  calls that want the vCPU stopped (stop.c)
+ * @stop_wait: they wait for the thread, and it for them
  * @mode:      &enum xvcpu_mode
  * @cpu:       CPU of the thread while @mode is not OUTSIDE
  * @kicked:    a kick that no RUN has consumed
@@ -79,8 +83,11 @@ struct xvcpu_vcpu {
 	u32 id;
 	u32 apic_id;
 
-	struct mutex lock; /* everything that is not RUN, and @running */
+	struct mutex lock; /* everything that is not RUN, @running and @parked */
 	bool running;
+	bool parked;
+	atomic_t stoppers;
+	wait_queue_head_t stop_wait;
 
 	int mode;
 	int cpu;
@@ -124,6 +131,16 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
 
 /* run.c */
 long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file);
+
+/* stop.c */
+int xvcpu_vcpu_stop(struct xvcpu_vcpu *vcpu);
+void xvcpu_vcpu_continue(struct xvcpu_vcpu *vcpu);
+void xvcpu_vcpu_park(struct xvcpu_vcpu *vcpu);
+
+/* event.c */
+long xvcpu_vcpu_interrupt(struct xvcpu_vcpu *vcpu, struct xvcpu_interrupt __user *arg);
+long xvcpu_vcpu_nmi(struct xvcpu_vcpu *vcpu, struct xvcpu_nmi __user *arg);
+long xvcpu_vcpu_exception(struct xvcpu_vcpu *vcpu, struct xvcpu_exception __user *arg);
 
 /* complete.c */
 int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,

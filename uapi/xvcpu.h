@@ -30,7 +30,7 @@
 #include <linux/types.h>
 
 /* XVCPU_ABI_VERSION: &xvcpu_info.abi_version of this header; grows when structs grow */
-#define XVCPU_ABI_VERSION	1
+#define XVCPU_ABI_VERSION	2
 
 #define XVCPU_IOC_TYPE		0xd7
 
@@ -51,6 +51,9 @@
 #define XVCPU_GET_STATE			_IO(XVCPU_IOC_TYPE, 0x42)
 #define XVCPU_SET_STATE			_IO(XVCPU_IOC_TYPE, 0x43)
 #define XVCPU_RESET			_IO(XVCPU_IOC_TYPE, 0x44)
+#define XVCPU_INTERRUPT			_IO(XVCPU_IOC_TYPE, 0x45)
+#define XVCPU_NMI			_IO(XVCPU_IOC_TYPE, 0x46)
+#define XVCPU_EXCEPTION			_IO(XVCPU_IOC_TYPE, 0x47)
 
 /**
  * enum xvcpu_error_code - what was wrong with a refused request
@@ -74,6 +77,9 @@
  * @XVCPU_ERR_RUNNING:   another thread is in XVCPU_RUN of this vCPU
  * @XVCPU_ERR_WAITING:   an exit waits for its answer; @value is its &enum xvcpu_exit_reason
  * @XVCPU_ERR_SIZE:      a struct or entry has a size that the kernel does not accept
+ * @XVCPU_ERR_BLOCKED:   the guest cannot take the event now: RFLAGS.IF is clear, or STI or MOV SS
+ *                       blocks
+ * @XVCPU_ERR_PENDING:   another event is there already; @value is its vector
  */
 enum xvcpu_error_code {
 	XVCPU_ERR_NONE		= 0,
@@ -94,6 +100,8 @@ enum xvcpu_error_code {
 	XVCPU_ERR_RUNNING	= 15,
 	XVCPU_ERR_WAITING	= 16,
 	XVCPU_ERR_SIZE		= 17,
+	XVCPU_ERR_BLOCKED	= 18,
+	XVCPU_ERR_PENDING	= 19,
 };
 
 /**
@@ -447,6 +455,7 @@ struct xvcpu_memory {
  * @XVCPU_GROUP_CPUID:   &struct xvcpu_cpuid_table
  * @XVCPU_GROUP_DEBUG:   &struct xvcpu_debug_regs
  * @XVCPU_GROUP_PENDING: &struct xvcpu_pending, read only
+ * @XVCPU_GROUP_EVENTS:  &struct xvcpu_events
  */
 enum xvcpu_group {
 	XVCPU_GROUP_REGS	= 0,
@@ -456,6 +465,7 @@ enum xvcpu_group {
 	XVCPU_GROUP_CPUID	= 4,
 	XVCPU_GROUP_DEBUG	= 5,
 	XVCPU_GROUP_PENDING	= 6,
+	XVCPU_GROUP_EVENTS	= 7,
 };
 
 /* XVCPU_GROUP_BIT: the mask bit of a group, for &xvcpu_state.mask, @sync, @dirty and @valid */
@@ -632,6 +642,41 @@ struct xvcpu_pending {
 	__u32 reserved[15];
 };
 
+/* XVCPU_EVENTS_NMI: an NMI is latched: it is delivered when nothing blocks it */
+#define XVCPU_EVENTS_NMI	(1u << 0)
+/* XVCPU_EVENTS_INTERRUPT: the interrupt slot holds &xvcpu_events.vector */
+#define XVCPU_EVENTS_INTERRUPT	(1u << 1)
+/* XVCPU_EVENTS_SHUTDOWN: a triple fault stopped the guest: %XVCPU_EXIT_SHUTDOWN */
+#define XVCPU_EVENTS_SHUTDOWN	(1u << 2)
+
+/**
+ * struct xvcpu_events - events on their way to the guest, and what holds them back
+ * @info:             what the next entry delivers, in VM-entry interruption-information form (SDM
+ *                    "VM-Entry Controls for Event Injection"); 0: nothing
+ * @error:            error code, where @info says that there is one; bits 31:16 clear
+ * @insn_len:         instruction length of a software event, 0 to 15
+ * @interruptibility: blocking by STI (bit 0), MOV SS (bit 1) and NMI (bit 3); not both of the first
+ * @pending_debug:    debug exceptions that are not delivered yet (SDM "Guest Non-Register State"):
+ *                    bits 3:0, 12 and 14
+ * @flags:            XVCPU_EVENTS_*
+ * @vector:           with %XVCPU_EVENTS_INTERRUPT: 0 to 255; else 0
+ * @reserved:         0
+ *
+ * Set together with the registers that they belong to: SET of REGS alone drops @info, and ends
+ * blocking by STI and MOV SS where RIP changes. Rules between this group and others, like IF with
+ * blocking by STI, are checked when the vCPU is run.
+ */
+struct xvcpu_events {
+	__u32 info;
+	__u32 error;
+	__u32 insn_len;
+	__u32 interruptibility;
+	__aligned_u64 pending_debug;
+	__u32 flags;
+	__u32 vector;
+	__aligned_u64 reserved[4];
+};
+
 /**
  * struct xvcpu_state_group - where a group stands in the buffer
  * @offset: from the start of the buffer, 8-byte aligned
@@ -644,6 +689,12 @@ struct xvcpu_state_group {
 
 /* XVCPU_GET_QUIESCED: GET: fail with -EBUSY if an exit waits for its answer */
 #define XVCPU_GET_QUIESCED	(1u << 0)
+/*
+ * XVCPU_GET_SYNC: GET: if the vCPU is in XVCPU_RUN, take it out of the guest, read, and let it go
+ * on: its thread does not return. The caller sleeps until the vCPU can be stopped, which may be
+ * until a page of the guest's memory has come; a fatal signal ends that (-EINTR)
+ */
+#define XVCPU_GET_SYNC		(1u << 1)
 
 /**
  * struct xvcpu_state - XVCPU_GET_STATE, XVCPU_SET_STATE: several groups of a vCPU's state at once
@@ -669,7 +720,7 @@ struct xvcpu_state_group {
  * SET clears the bits of the groups that it changed from &xvcpu_run_sync.valid. Neither call sees
  * what the VMM wrote to the sync section and marked in @dirty: the next XVCPU_RUN loads that over
  * whatever SET stored. While an exit waits, SET of REGS, SREGS or CREGS is refused (they go
- * through the sync section); other groups can be set.
+ * through the sync section), and so is EVENTS; other groups can be set.
  *
  * -EBUSY: the vCPU is in XVCPU_RUN (%XVCPU_ERR_RUNNING), or an exit waits for its answer
  * (%XVCPU_ERR_WAITING). -ENOSPC: @length is too small; @error.expected is what is needed.
@@ -700,6 +751,89 @@ struct xvcpu_state {
 struct xvcpu_reset {
 	__u32 size;
 	__u32 flags;
+	struct xvcpu_error error;
+};
+
+/* --------------------------------------------------------------------------- vCPU fd: events */
+
+/**
+ * struct xvcpu_interrupt - XVCPU_INTERRUPT: an external interrupt, for a VMM with a PIC of its own
+ * @size:   sizeof(struct xvcpu_interrupt)
+ * @flags:  0
+ * @vector: 0 to 255
+ * @reserved: 0
+ * @error:  why the call failed
+ *
+ * For VMs without an in-kernel local APIC. There is one slot, and it is filled only while the guest
+ * can take an interrupt, so that a VMM need not acknowledge its PIC too early: that is so when the
+ * last exit had %XVCPU_EXIT_FLAG_READY. What is in the slot is delivered once, at the next entry
+ * or, if something of higher priority comes first, at the first moment after that. From any thread
+ * or process; a vCPU in XVCPU_RUN is stopped, asked, and goes on, without an exit (the caller waits
+ * as for %XVCPU_GET_SYNC).
+ * -EAGAIN: the guest cannot take it now (%XVCPU_ERR_BLOCKED), or an event is to be delivered
+ * already (%XVCPU_ERR_PENDING). -EINTR: a fatal signal. -ENODEV: VMX is off.
+ */
+struct xvcpu_interrupt {
+	__u32 size;
+	__u32 flags;
+	__u32 vector;
+	__u32 reserved;
+	struct xvcpu_error error;
+};
+
+/**
+ * struct xvcpu_nmi - XVCPU_NMI: a non-maskable interrupt
+ * @size:  sizeof(struct xvcpu_nmi)
+ * @flags: 0
+ * @error: why the call failed
+ *
+ * One NMI is latched, as on hardware: a second one before the first was delivered is the same. From
+ * any thread or process; a vCPU in XVCPU_RUN takes it without an exit. -EOPNOTSUPP: the processor
+ * lacks %XVCPU_FEATURE_VNMI.
+ */
+struct xvcpu_nmi {
+	__u32 size;
+	__u32 flags;
+	struct xvcpu_error error;
+};
+
+/**
+ * enum xvcpu_exception_type - what raised an exception
+ * @XVCPU_EXCEPTION_FAULT: the processor: vectors 0 to 31, not 2; RIP is as it is
+ * @XVCPU_EXCEPTION_INT3:  INT3 or INTO: vectors 3 and 4; the RIP that is saved is @insn_len on
+ * @XVCPU_EXCEPTION_INT1:  INT1: vector 1; likewise
+ * @XVCPU_EXCEPTION_INTN:  INT n: vectors 0 to 255; likewise
+ */
+enum xvcpu_exception_type {
+	XVCPU_EXCEPTION_FAULT	= 0,
+	XVCPU_EXCEPTION_INT3	= 1,
+	XVCPU_EXCEPTION_INT1	= 2,
+	XVCPU_EXCEPTION_INTN	= 3,
+};
+
+/**
+ * struct xvcpu_exception - XVCPU_EXCEPTION: an exception or software interrupt at the guest's RIP
+ * @size:       sizeof(struct xvcpu_exception)
+ * @flags:      0
+ * @vector:     as @type says
+ * @type:       &enum xvcpu_exception_type
+ * @error_code: 0 to 0xffff, for the vectors that have one; not delivered in real mode
+ * @insn_len:   1 to 15 for the software types, else 0
+ * @payload:    vector 14: CR2; vector 1: bits to set in DR6
+ * @error:      why the call failed
+ *
+ * Delivered by the next entry, before any interrupt or NMI. While an exit waits,
+ * %XVCPU_ANSWER_EXCEPTION is the way. -EBUSY: the vCPU is in XVCPU_RUN, or an exit waits. -EAGAIN:
+ * an event is to be delivered already (%XVCPU_ERR_PENDING). -ENODEV: VMX is off.
+ */
+struct xvcpu_exception {
+	__u32 size;
+	__u32 flags;
+	__u32 vector;
+	__u32 type;
+	__u32 error_code;
+	__u32 insn_len;
+	__aligned_u64 payload;
 	struct xvcpu_error error;
 };
 
@@ -738,8 +872,11 @@ struct xvcpu_reset {
  * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for (retries);
  *                           &xvcpu_run_exit.hardware
  *
- * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 24-39 for windows, budget,
- * debug, intercepted exceptions and instructions.
+ * @XVCPU_EXIT_WINDOW:       the guest can take an interrupt now, with
+ *                           %XVCPU_RUN_INTERRUPT_WINDOW
+ *
+ * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 25-39 for budget, debug,
+ * intercepted exceptions and instructions.
  */
 enum xvcpu_exit_reason {
 	XVCPU_EXIT_NONE			= 0,
@@ -754,6 +891,7 @@ enum xvcpu_exit_reason {
 	XVCPU_EXIT_SHUTDOWN		= 9,
 	XVCPU_EXIT_SIGNAL		= 20,
 	XVCPU_EXIT_KICK			= 21,
+	XVCPU_EXIT_WINDOW		= 24,
 	XVCPU_EXIT_FAIL_ENTRY		= 40,
 	XVCPU_EXIT_INTERNAL		= 41,
 	XVCPU_EXIT_UNKNOWN		= 42,
@@ -781,9 +919,12 @@ enum xvcpu_answer {
 	XVCPU_ANSWER_EXCEPTION	= 3,
 };
 
+/* XVCPU_RUN_INTERRUPT_WINDOW: exit as soon as the guest can take an interrupt */
+#define XVCPU_RUN_INTERRUPT_WINDOW	(1u << 0)
+
 /**
  * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
- * @flags:          0; later members will count only with a flag of their own
+ * @flags:          XVCPU_RUN_*; later members will count only with a flag of their own
  * @immediate_exit: non-zero: load and complete, but return -EINTR instead of entering; never
  *                  cleared by the kernel
  * @answer:         &enum xvcpu_answer for the exit that waits
@@ -1006,13 +1147,22 @@ struct xvcpu_exit_hardware {
 
 /* XVCPU_EXIT_FLAG_WAITS: the exit waits for its answer */
 #define XVCPU_EXIT_FLAG_WAITS	(1u << 0)
+/* XVCPU_EXIT_FLAG_IF: RFLAGS.IF is set */
+#define XVCPU_EXIT_FLAG_IF	(1u << 1)
+/* XVCPU_EXIT_FLAG_NMI_BLOCKED: NMIs are blocked until the guest's IRET */
+#define XVCPU_EXIT_FLAG_NMI_BLOCKED	(1u << 2)
+/*
+ * XVCPU_EXIT_FLAG_READY: XVCPU_INTERRUPT would be taken now; where the exit waits, as if it were
+ * completed by %XVCPU_ANSWER_DONE
+ */
+#define XVCPU_EXIT_FLAG_READY	(1u << 3)
 
 /**
  * struct xvcpu_run_exit - what XVCPU_RUN came back with; second section of the run area
  * @reason:      &enum xvcpu_exit_reason
  * @flags:       XVCPU_EXIT_FLAG_*
  * @view:        0
- * @cr8:         0
+ * @cr8:         the guest's task priority, 0 to 15
  * @budget_left: 0
  * @reserved:    0
  * @io:          %XVCPU_EXIT_IO
@@ -1076,7 +1226,7 @@ struct xvcpu_run_sync {
  * @XVCPU_COUNT_EPT_MAPPED: guest pages mapped by EPT faults of this vCPU
  * @XVCPU_COUNT_EPT_RETRY:  EPT faults tried again because the memory changed meanwhile
  * @XVCPU_COUNT_EPT_FLUSH:  invalidations of EPT-derived translations
- * @XVCPU_COUNT_INJECTED:   events injected
+ * @XVCPU_COUNT_INJECTED:   events that the guest was given, each counted once
  */
 enum xvcpu_counter {
 	XVCPU_COUNT_ENTRIES	= 96,

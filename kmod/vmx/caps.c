@@ -76,6 +76,16 @@ static const struct {
 	{ VMX_PROC2, XVCPU_FEATURE_XSAVES,       SECONDARY_EXEC_XSAVES, &enable_xsaves },
 };
 
+/* Controls that are 0 and become 1 for a while. */
+static const struct {
+	u8 id;
+	u8 feature;
+	u32 bit;
+} window_rules[] = {
+	{ VMX_PROC, XVCPU_FEATURE_VMX,  CPU_BASED_INTR_WINDOW_EXITING },
+	{ VMX_PROC, XVCPU_FEATURE_VNMI, CPU_BASED_NMI_WINDOW_EXITING },
+};
+
 /*
  * Controls that must be able to be 0: the processor would otherwise exit, or not, behind our back.
  * The default1 class of SDM "Reserved Controls and Default Settings" is what the true MSRs free.
@@ -186,6 +196,10 @@ static void controls_init(void)
 			control->value |= control_rules[i].bit;
 		if (reason != XVCPU_REASON_OK && control_rules[i].feature != NO_FEATURE)
 			vmx_caps.feature[control_rules[i].feature] = reason;
+	}
+	for (i = 0; i < ARRAY_SIZE(window_rules); i++) {
+		if (!(vmx_caps.control[window_rules[i].id].may & window_rules[i].bit))
+			feature_set(window_rules[i].feature, false);
 	}
 	for (i = 0; i < ARRAY_SIZE(zero_rules); i++) {
 		if (vmx_caps.control[zero_rules[i].id].must & zero_rules[i].bit)

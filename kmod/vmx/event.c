@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events: raised by handlers, interrupted by exits, injected at the next entry.
+ * Events: raised by handlers, sent by the VMM, interrupted by exits, injected at the next entry.
  *
  * vcpu->event is the one event that the next entry delivers. An exit in the middle of a delivery
  * leaves that event in the IDT-vectoring fields: it goes back into vcpu->event, so that it is
  * delivered once, neither lost nor doubled (SDM "Information for VM Exits That Occur During Event
  * Delivery").
+ *
+ * vcpu->nmi and vcpu->irq wait behind it, in this order (SDM "Priority Among Concurrent Events"),
+ * for a moment at which the guest can take them. While one waits, the processor is told to exit at
+ * that moment (a window).
  */
 #include <linux/percpu.h>
 #include <asm/cpufeature.h>
@@ -13,9 +17,13 @@
 #include <asm/trapnr.h>
 #include <asm/vmx.h>
 
+#include "caps.h"
 #include "exit.h"
 #include "regs.h"
 #include "setup.h"
+
+/* B0 to B3, an enabled breakpoint, BS (SDM "Guest Non-Register State"). */
+#define PENDING_DEBUG_DUE	(DR_TRAP_BITS | BIT(12) | DR_STEP)
 
 /*
  * Exit qualification of a #DB: the bits that go to DR6 (SDM "Exit Qualification for Debug
@@ -93,6 +101,32 @@ void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
 		event->info |= INTR_INFO_DELIVER_CODE_MASK;
 }
 
+/**
+ * vmx_raise_with_payload - vmx_raise(), with what the exception leaves in CR2 or DR6
+ * @vcpu: the vCPU
+ * @vector:     as for vmx_raise()
+ * @error_code: as for vmx_raise()
+ * @payload:    #PF: CR2; #DB: bits of DR6
+ */
+void vmx_raise_with_payload(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code,
+			    u64 payload)
+{
+	if (vector == X86_TRAP_PF)
+		vcpu->cr2 = payload;
+	if (vector == X86_TRAP_DB)
+		vcpu->dr6 |= payload;
+	vmx_raise(vcpu, vector, error_code);
+}
+
+/* An event whose delivery was interrupted is injected again, and counted then. */
+static void count_delivered(struct vmx_vcpu *vcpu, u32 vectoring)
+{
+	u32 same = INTR_INFO_VALID_MASK | INTR_INFO_INTR_TYPE_MASK | INTR_INFO_VECTOR_MASK;
+
+	if ((vectoring ^ vcpu->event.info) & same)
+		vcpu->counters[XVCPU_COUNT_INJECTED]++;
+}
+
 /*
  * After a successful entry: the event was delivered, or its delivery was interrupted by this
  * exit.
@@ -101,6 +135,8 @@ void vmx_save_vectoring(struct vmx_vcpu *vcpu)
 {
 	u32 info = vcpu->vectoring;
 
+	if (unlikely(vcpu->event.info))
+		count_delivered(vcpu, info);
 	vcpu->event.info = 0;
 	if (likely(!(info & VECTORING_INFO_VALID_MASK)))
 		return;
@@ -130,14 +166,180 @@ static bool event_has_insn_len(u32 info)
 	return false;
 }
 
+static bool interrupts_open(struct vmx_vcpu *vcpu)
+{
+	return (vmx_get_rflags(vcpu) & X86_EFLAGS_IF) && !vmx_is_blocking();
+}
+
+/* Blocking by STI, too: some processors refuse to inject an NMI then. */
+static bool nmis_open(void)
+{
+	return !(vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) &
+		 (GUEST_INTR_STATE_NMI | GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS));
+}
+
+/*
+ * The trap of an instruction that is done comes before anything from outside, and an entry that
+ * injects would drop it (SDM "Delivery of Pending Debug Exceptions after VM Entry").
+ */
+static bool debug_trap_is_due(void)
+{
+	return vmcs_read_natural(GUEST_PENDING_DBG_EXCEPTIONS) & PENDING_DEBUG_DUE;
+}
+
+/* Something waits: choose it if its moment is now. */
+static void choose_event(struct vmx_vcpu *vcpu)
+{
+	if (vcpu->event.info || debug_trap_is_due())
+		return;
+	if (atomic_read(&vcpu->nmi) && nmis_open()) {
+		atomic_set(&vcpu->nmi, 0);
+		vcpu->event.info = X86_TRAP_NMI | INTR_TYPE_NMI_INTR | INTR_INFO_VALID_MASK;
+	} else if (vcpu->irq != VMX_NO_IRQ && interrupts_open(vcpu)) {
+		vcpu->event.info = vcpu->irq | INTR_TYPE_EXT_INTR | INTR_INFO_VALID_MASK;
+		vcpu->irq = VMX_NO_IRQ;
+	}
+}
+
+/* Exit when what still waits, or the VMM, can have its turn. */
+static void open_windows(struct vmx_vcpu *vcpu)
+{
+	u32 proc = vcpu->vmcs.proc;
+
+	proc &= ~(CPU_BASED_INTR_WINDOW_EXITING | CPU_BASED_NMI_WINDOW_EXITING);
+	if (vcpu->irq != VMX_NO_IRQ || vcpu->window)
+		proc |= CPU_BASED_INTR_WINDOW_EXITING;
+	if (atomic_read(&vcpu->nmi))
+		proc |= CPU_BASED_NMI_WINDOW_EXITING;
+	vmcs_shadow_write(&vcpu->vmcs.proc, 32, CPU_BASED_VM_EXEC_CONTROL, proc);
+}
+
+/**
+ * exit_interrupt_window - the guest can take an interrupt now
+ * @vcpu: the vCPU
+ */
+enum vmx_next exit_interrupt_window(struct vmx_vcpu *vcpu)
+{
+	/* What is in the slot is chosen by the next entry, and after that it is the VMM's turn. */
+	if (vcpu->irq != VMX_NO_IRQ || !vcpu->window)
+		return VMX_RESUME;
+	vmx_exit_to_user(vcpu, XVCPU_EXIT_WINDOW, VMX_WAITS_NOT);
+	return VMX_TO_USER;
+}
+
+/**
+ * exit_nmi_window - NMIs are no longer blocked
+ * @vcpu: the vCPU
+ */
+enum vmx_next exit_nmi_window(struct vmx_vcpu *vcpu)
+{
+	return VMX_RESUME;
+}
+
+/**
+ * vmx_has_nmis - whether the guest can be sent NMIs
+ * @error: filled if not
+ *
+ * Without virtual NMIs the processor does not tell when the guest is done with one.
+ */
+bool vmx_has_nmis(struct xvcpu_error *error)
+{
+	u8 reason = vmx_caps.feature[XVCPU_FEATURE_VNMI];
+
+	if (reason == XVCPU_REASON_OK)
+		return true;
+	error->code = XVCPU_ERR_FEATURE;
+	error->value = reason;
+	error->expected = XVCPU_FEATURE_VNMI;
+	return false;
+}
+
+/**
+ * vmx_event_flags - what an exit tells about the guest's readiness for events
+ * @vcpu: the vCPU, loaded
+ *
+ * Completing an exit that waits ends blocking by STI and MOV SS.
+ *
+ * Return: XVCPU_EXIT_FLAG_IF, XVCPU_EXIT_FLAG_NMI_BLOCKED, XVCPU_EXIT_FLAG_READY
+ */
+u32 vmx_event_flags(struct vmx_vcpu *vcpu)
+{
+	u32 state = vmcs_read32(GUEST_INTERRUPTIBILITY_INFO), flags = 0;
+	bool blocked = (state & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS)) &&
+		       vcpu->wait.kind <= VMX_WAITS_RETRY;
+
+	if (state & GUEST_INTR_STATE_NMI)
+		flags |= XVCPU_EXIT_FLAG_NMI_BLOCKED;
+	if (!(vmx_get_rflags(vcpu) & X86_EFLAGS_IF))
+		return flags;
+	flags |= XVCPU_EXIT_FLAG_IF;
+	if (!blocked && !vcpu->shutdown && !vcpu->event.info && vcpu->irq == VMX_NO_IRQ)
+		flags |= XVCPU_EXIT_FLAG_READY;
+	return flags;
+}
+
+/**
+ * vmx_interrupt - fill the interrupt slot, if the guest can take an interrupt
+ * @vcpu: the vCPU, loaded
+ * @vector: 0 to 255
+ * @error:  filled on refusal
+ *
+ * Return: 0 or -EAGAIN.
+ */
+int vmx_interrupt(struct vmx_vcpu *vcpu, unsigned int vector, struct xvcpu_error *error)
+{
+	if (vmx_event_flags(vcpu) & XVCPU_EXIT_FLAG_READY) {
+		vcpu->irq = vector;
+		return 0;
+	}
+	error->code = XVCPU_ERR_BLOCKED;
+	if (vcpu->irq != VMX_NO_IRQ || vcpu->event.info) {
+		error->code = XVCPU_ERR_PENDING;
+		error->value = vcpu->event.info ? vcpu->event.info & INTR_INFO_VECTOR_MASK :
+						  vcpu->irq;
+	}
+	return -EAGAIN;
+}
+
+/**
+ * vmx_take_back_event - an entry that was refused has not delivered what was chosen for it
+ * @vcpu: the vCPU
+ *
+ * Interrupts and NMIs go back to where they waited, so that the VMM can repair the state without
+ * losing them.
+ */
+void vmx_take_back_event(struct vmx_vcpu *vcpu)
+{
+	u32 info = vcpu->event.info;
+
+	if (!(info & INTR_INFO_VALID_MASK))
+		return;
+	switch (info & INTR_INFO_INTR_TYPE_MASK) {
+	case INTR_TYPE_EXT_INTR:
+		vcpu->irq = info & INTR_INFO_VECTOR_MASK;
+		break;
+	case INTR_TYPE_NMI_INTR:
+		atomic_set(&vcpu->nmi, 1);
+		break;
+	default:
+		return;
+	}
+	vcpu->event.info = 0;
+}
+
 /**
  * vmx_inject - hand the event to the entry that follows
  * @vcpu: the vCPU
+ *
+ * IRQs off, after IN_GUEST was published: an NMI that comes later comes with an IPI.
  */
 void vmx_inject(struct vmx_vcpu *vcpu)
 {
 	struct vmx_event *event = &vcpu->event;
 
+	if (unlikely(atomic_read(&vcpu->nmi) || vcpu->irq != VMX_NO_IRQ))
+		choose_event(vcpu);
+	open_windows(vcpu);
 	if (likely(!event->info))
 		return;
 	/* The VMM may have gone to real mode since it was raised. */
@@ -148,7 +350,6 @@ void vmx_inject(struct vmx_vcpu *vcpu)
 	if (event_has_insn_len(event->info))
 		vmcs_write32(VM_ENTRY_INSTRUCTION_LEN, event->insn_len);
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, event->info);
-	vcpu->counters[XVCPU_COUNT_INJECTED]++;
 }
 
 /*

@@ -47,7 +47,10 @@ u32 vmx_cpuid_signature(const struct vmx_vcpu *vcpu);
 /* event.c */
 enum vmx_next exit_exception(struct vmx_vcpu *vcpu);
 void vmx_save_vectoring(struct vmx_vcpu *vcpu);
+enum vmx_next exit_interrupt_window(struct vmx_vcpu *vcpu);
+enum vmx_next exit_nmi_window(struct vmx_vcpu *vcpu);
 void vmx_inject(struct vmx_vcpu *vcpu);
+void vmx_take_back_event(struct vmx_vcpu *vcpu);
 
 /* fail.c */
 enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error);

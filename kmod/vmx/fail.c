@@ -83,8 +83,9 @@ enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error)
 	env_init(&env, vcpu);
 	check(&env, instruction_error, vcpu->exit_reason & 0xffff, &result);
 
-	/* The event was not delivered and stays in vcpu->event; the field must not keep a copy. */
+	/* The event was not delivered and stays with the vCPU; the field must not keep a copy. */
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, 0);
+	vmx_take_back_event(vcpu);
 
 	memset(fail, 0, sizeof(*fail));
 	fail->instruction_error = instruction_error;

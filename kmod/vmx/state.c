@@ -379,3 +379,94 @@ void vmx_walk_state(struct vmx_vcpu *vcpu, struct walk_state *walk)
 	walk->pdpte[2] = vmcs_read64(GUEST_PDPTR2);
 	walk->pdpte[3] = vmcs_read64(GUEST_PDPTR3);
 }
+
+/* What the interruptibility field and the pending debug exceptions can hold here. */
+#define EVENTS_BLOCKING		(GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS | \
+				 GUEST_INTR_STATE_NMI)
+#define EVENTS_PENDING_DEBUG	0x500full
+#define EVENTS_INFO		(INTR_INFO_VECTOR_MASK | INTR_INFO_INTR_TYPE_MASK | \
+				 INTR_INFO_DELIVER_CODE_MASK | INTR_INFO_VALID_MASK)
+#define EVENTS_FLAGS		(XVCPU_EVENTS_NMI | XVCPU_EVENTS_INTERRUPT | XVCPU_EVENTS_SHUTDOWN)
+
+void vmx_get_events(struct vmx_vcpu *vcpu, struct xvcpu_events *events)
+{
+	bool error = vcpu->event.info & INTR_INFO_DELIVER_CODE_MASK;
+
+	memset(events, 0, sizeof(*events));
+	events->interruptibility = vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & EVENTS_BLOCKING;
+	events->pending_debug = vmcs_read_natural(GUEST_PENDING_DBG_EXCEPTIONS) &
+				EVENTS_PENDING_DEBUG;
+	if (vcpu->event.info) {
+		events->info = vcpu->event.info;
+		events->error = error ? vcpu->event.error : 0;
+		events->insn_len = vcpu->event.insn_len;
+	}
+	if (atomic_read(&vcpu->nmi))
+		events->flags |= XVCPU_EVENTS_NMI;
+	if (vcpu->shutdown)
+		events->flags |= XVCPU_EVENTS_SHUTDOWN;
+	if (vcpu->irq == VMX_NO_IRQ)
+		return;
+	events->flags |= XVCPU_EVENTS_INTERRUPT;
+	events->vector = vcpu->irq;
+}
+
+void vmx_set_events(struct vmx_vcpu *vcpu, const struct xvcpu_events *events)
+{
+	vcpu->event.info = events->info;
+	vcpu->event.error = events->error;
+	vcpu->event.insn_len = events->insn_len;
+	vmcs_write32(GUEST_INTERRUPTIBILITY_INFO, events->interruptibility);
+	vmcs_write_natural(GUEST_PENDING_DBG_EXCEPTIONS, events->pending_debug);
+	atomic_set(&vcpu->nmi, !!(events->flags & XVCPU_EVENTS_NMI));
+	vcpu->shutdown = events->flags & XVCPU_EVENTS_SHUTDOWN;
+	vcpu->irq = events->flags & XVCPU_EVENTS_INTERRUPT ? events->vector : VMX_NO_IRQ;
+}
+
+/* Types 1 and 7 do not exist here; the rest of what an event may be, VM entry checks. */
+static bool event_type_exists(u32 info)
+{
+	u32 type = info & INTR_INFO_INTR_TYPE_MASK;
+
+	return type != INTR_TYPE_RESERVED && type != INTR_TYPE_OTHER_EVENT;
+}
+
+int vmx_check_events(const struct xvcpu_events *events, struct xvcpu_error *error)
+{
+	size_t info = offsetof(typeof(*events), info);
+	u32 blocking = events->interruptibility;
+
+	if ((events->info & ~EVENTS_INFO) ||
+	    (events->info && !(events->info & INTR_INFO_VALID_MASK)))
+		return refuse(error, XVCPU_ERR_BITS, info, events->info, EVENTS_INFO);
+	if (!event_type_exists(events->info))
+		return refuse(error, XVCPU_ERR_VALUE, info, events->info, 0);
+	if (events->error >> 16)
+		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*events), error),
+			      events->error, 0xffff);
+	if (events->insn_len > 15)
+		return refuse(error, XVCPU_ERR_RANGE, offsetof(typeof(*events), insn_len),
+			      events->insn_len, 15);
+	if (blocking & ~EVENTS_BLOCKING)
+		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*events), interruptibility),
+			      blocking, EVENTS_BLOCKING);
+	if ((blocking & GUEST_INTR_STATE_STI) && (blocking & GUEST_INTR_STATE_MOV_SS))
+		return refuse(error, XVCPU_ERR_VALUE, offsetof(typeof(*events), interruptibility),
+			      blocking, GUEST_INTR_STATE_STI);
+	if (events->pending_debug & ~EVENTS_PENDING_DEBUG)
+		return refuse(error, XVCPU_ERR_BITS, offsetof(typeof(*events), pending_debug),
+			      events->pending_debug, EVENTS_PENDING_DEBUG);
+	if (events->flags & ~EVENTS_FLAGS)
+		return refuse(error, XVCPU_ERR_FLAGS, offsetof(typeof(*events), flags),
+			      events->flags, EVENTS_FLAGS);
+	if (events->vector > (events->flags & XVCPU_EVENTS_INTERRUPT ? 255 : 0))
+		return refuse(error, XVCPU_ERR_RANGE, offsetof(typeof(*events), vector),
+			      events->vector, events->flags & XVCPU_EVENTS_INTERRUPT ? 255 : 0);
+	if (events->flags & XVCPU_EVENTS_NMI && !vmx_has_nmis(error)) {
+		error->field = offsetof(typeof(*events), flags);
+		return -EINVAL;
+	}
+	if (memchr_inv(events->reserved, 0, sizeof(events->reserved)))
+		return refuse(error, XVCPU_ERR_RESERVED, offsetof(typeof(*events), reserved), 0, 0);
+	return 0;
+}

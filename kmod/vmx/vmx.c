@@ -219,6 +219,8 @@ void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 	vmx_msr_reset(vcpu);
 	vcpu->pkru = 0;
 	vcpu->event.info = 0;
+	vcpu->irq = VMX_NO_IRQ;
+	atomic_set(&vcpu->nmi, 0);
 	vcpu->wait.kind = VMX_WAITS_NOT;
 	vcpu->shutdown = false;
 	vcpu->load_pdpte = false;

@@ -7,6 +7,7 @@
 #ifndef XVCPU_VMX_VMX_H
 #define XVCPU_VMX_VMX_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 #include <xvcpu.h>
@@ -117,6 +118,11 @@ enum vmx_msr_slot {
 
 #define VMX_CPUID_MAX	128
 
+#define VMX_NO_IRQ	(-1)
+
+/* B0 to B3, BD, BS, BT (SDM "Debug Status Register (DR6)"): what a VMM may set with a #DB. */
+#define VMX_DR6_SETTABLE	0xe00full
+
 /**
  * struct vmx_limits - bits of registers that a CPUID table announces
  * @cr4:  CR4
@@ -156,6 +162,9 @@ struct vmx_limits {
  * @msr:           by &enum vmx_msr_slot
  * @tsc_offset:    the VM's, until the guest or the VMM writes IA32_TSC
  * @event:         to be injected
+ * @nmi:           an NMI is latched; set by anyone, taken by the thread in RUN
+ * @irq:           vector in the interrupt slot, VMX_NO_IRQ if there is none
+ * @window:        leave for userspace when the guest can take an interrupt
  * @exit_reason:   of the last exit
  * @vectoring:     IDT-vectoring information of the last exit
  * @fault:         with VMX_MEMORY
@@ -194,6 +203,9 @@ struct vmx_vcpu {
 	u64 tsc_offset;
 
 	struct vmx_event event;
+	atomic_t nmi;
+	int irq;
+	bool window;
 	u32 exit_reason;
 	u32 vectoring;
 	struct vmx_fault fault;
@@ -252,6 +264,11 @@ void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits);
 void vmx_skip(struct vmx_vcpu *vcpu, unsigned int insn_len);
 void vmx_stop_blocking(struct vmx_vcpu *vcpu);
 void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code);
+void vmx_raise_with_payload(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code,
+			    u64 payload);
+bool vmx_has_nmis(struct xvcpu_error *error);
+int vmx_interrupt(struct vmx_vcpu *vcpu, unsigned int vector, struct xvcpu_error *error);
+u32 vmx_event_flags(struct vmx_vcpu *vcpu);
 void vmx_walk_state(struct vmx_vcpu *vcpu, struct walk_state *walk);
 unsigned long vmx_get_cr3(struct vmx_vcpu *vcpu);
 unsigned int vmx_cpl(struct vmx_vcpu *vcpu);
@@ -272,6 +289,9 @@ void vmx_get_cregs(struct vmx_vcpu *vcpu, struct xvcpu_cregs *cregs);
 void vmx_set_cregs(struct vmx_vcpu *vcpu, const struct xvcpu_cregs *cregs);
 void vmx_get_debug(struct vmx_vcpu *vcpu, struct xvcpu_debug_regs *debug);
 void vmx_set_debug(struct vmx_vcpu *vcpu, const struct xvcpu_debug_regs *debug);
+void vmx_get_events(struct vmx_vcpu *vcpu, struct xvcpu_events *events);
+void vmx_set_events(struct vmx_vcpu *vcpu, const struct xvcpu_events *events);
+int vmx_check_events(const struct xvcpu_events *events, struct xvcpu_error *error);
 int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error);
 int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error);
 int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct vmx_limits *limits,

@@ -89,8 +89,8 @@ static void init_handlers(struct test_vm *vm)
 	uint32_t *ivt = guest_at(vm, GUEST_IVT);
 	unsigned int i;
 
-	memset(guest_at(vm, GUEST_TRAPS), 0xf4 /* HLT */, 32 * 16);
-	for (i = 0; i < 32; i++)
+	memset(guest_at(vm, GUEST_TRAPS), 0xf4 /* HLT */, GUEST_VECTORS * 16);
+	for (i = 0; i < GUEST_VECTORS; i++)
 		ivt[i] = GUEST_TRAPS + 16 * i;
 }
 
@@ -103,7 +103,7 @@ static void init_idt(struct test_vm *vm, enum guest_mode mode)
 	unsigned int i;
 
 	memset(idt, 0, PAGE_BYTES);
-	for (i = 0; i < 32; i++) {
+	for (i = 0; i < GUEST_VECTORS; i++) {
 		gate = (GUEST_TRAPS + 16 * i) | selector << 16 | 0xeeull << 40;
 		if (wide)
 			idt[2 * i] = gate;
@@ -290,7 +290,7 @@ static int trap_vector(const struct test_vcpu *vcpu)
 
 	/* RIP is behind the HLT. */
 	if (vcpu->exit->reason != XVCPU_EXIT_HLT || rip <= GUEST_TRAPS ||
-	    rip > GUEST_TRAPS + 32 * 16 || (rip - 1 - GUEST_TRAPS) % 16)
+	    rip > GUEST_TRAPS + GUEST_VECTORS * 16 || (rip - 1 - GUEST_TRAPS) % 16)
 		return NO_TRAP;
 	return (rip - 1 - GUEST_TRAPS) / 16;
 }

@@ -23,6 +23,7 @@
 #define GUEST_GDT	0x2000u
 #define GUEST_TSS	0x2800u
 #define GUEST_TRAPS	0x3000u		/* handler of vector n at + 16 * n */
+#define GUEST_VECTORS	64u		/* those that have a handler */
 #define GUEST_CODE_AT	0x4000u
 #define GUEST_STACK3	0x7000u		/* top of the stack at CPL 3 */
 #define GUEST_STACK	0x9000u		/* top of the stack */
@@ -182,7 +183,7 @@ void guest_begin(struct test_vcpu *vcpu, enum guest_mode mode, const struct gues
 void guest_next(struct test_vcpu *vcpu, const struct guest_code *code);
 
 /*
- * One RUN. NO_TRAP: the guest halted by itself; 0 to 31: in the handler of that exception;
+ * One RUN. NO_TRAP: the guest halted by itself; 0 to 63: in the handler of that vector;
  * OTHER_EXIT(): another exit. RUN's own failure ends the test.
  */
 int guest_run(struct test_vcpu *vcpu);

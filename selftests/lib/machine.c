@@ -197,6 +197,35 @@ long vcpu_reset(struct test_vcpu *vcpu)
 	return ret;
 }
 
+long vcpu_interrupt(struct test_vcpu *vcpu, uint32_t vector)
+{
+	struct xvcpu_interrupt args = { .size = sizeof(args), .vector = vector };
+	long ret = call(vcpu->fd, XVCPU_INTERRUPT, &args);
+
+	vcpu->error = args.error;
+	return ret;
+}
+
+long vcpu_nmi(struct test_vcpu *vcpu)
+{
+	struct xvcpu_nmi args = { .size = sizeof(args) };
+	long ret = call(vcpu->fd, XVCPU_NMI, &args);
+
+	vcpu->error = args.error;
+	return ret;
+}
+
+long vcpu_exception(struct test_vcpu *vcpu, const struct xvcpu_exception *exception)
+{
+	struct xvcpu_exception args = *exception;
+	long ret;
+
+	args.size = sizeof(args);
+	ret = call(vcpu->fd, XVCPU_EXCEPTION, &args);
+	vcpu->error = args.error;
+	return ret;
+}
+
 long vcpu_get(struct test_vcpu *vcpu, enum xvcpu_group group, void *data, uint32_t size)
 {
 	struct xvcpu_state args = {

@@ -98,6 +98,10 @@ void vcpu_unmap(struct test_vcpu *vcpu);
 long vcpu_run(struct test_vcpu *vcpu);
 long vcpu_kick(struct test_vcpu *vcpu);
 long vcpu_reset(struct test_vcpu *vcpu);
+long vcpu_interrupt(struct test_vcpu *vcpu, uint32_t vector);
+long vcpu_nmi(struct test_vcpu *vcpu);
+/* Its size is filled in. */
+long vcpu_exception(struct test_vcpu *vcpu, const struct xvcpu_exception *exception);
 
 /* One group, @size bytes of it. vcpu_get() wants @size to be exactly the kernel's. */
 long vcpu_get(struct test_vcpu *vcpu, enum xvcpu_group group, void *data, uint32_t size);
