@@ -82,6 +82,15 @@ static struct syscore_ops name = {					\
 #define compat_rcu_virt_note_context_switch()	rcu_virt_note_context_switch(raw_smp_processor_id())
 #endif
 
+/* Took all features that the host knows, once. */
+#ifdef HAVE_FPU_TO_UABI_XFEATURES
+#define compat_fpu_to_uabi(fpu, data, size, features, pkru)		\
+	fpu_copy_guest_fpstate_to_uabi(fpu, data, size, features, pkru)
+#else
+#define compat_fpu_to_uabi(fpu, data, size, features, pkru)		\
+	fpu_copy_guest_fpstate_to_uabi(fpu, data, size, pkru)
+#endif
+
 /* VMSCAPE: the next return to userspace flushes what the guest taught the branch predictors. */
 #ifdef HAVE_IBPB_EXIT_TO_USER
 #define compat_ibpb_before_user()					\

@@ -20,6 +20,9 @@
 
 #define STATE_BUFFER_MAX	(64 * 1024)
 
+/* Legacy region and header (SDM "XSAVE Area"). */
+#define XSAVE_LEAST		576
+
 /**
  * struct state_check - what a group is judged by
  * @vcpu:   the vCPU, not changed
@@ -224,6 +227,17 @@ static void pending_get(struct xvcpu_vcpu *vcpu, void *data)
 	pending->reason = exit_waits(vcpu) ? vcpu->vmx.wait.reason : XVCPU_EXIT_NONE;
 }
 
+static u32 xsave_size(const struct xvcpu_vcpu *vcpu)
+{
+	return vcpu->fpu.uabi_size;
+}
+
+static int xsave_check(const struct state_check *check, const void *data, u32 size,
+		       struct xvcpu_error *error)
+{
+	return xvcpu_fpu_check(check->vcpu, &check->limits, data, size, error);
+}
+
 static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_REGS] = {
 		sizeof(struct xvcpu_regs), regs_size, regs_check, regs_set, regs_get, true,
@@ -249,12 +263,16 @@ static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_EVENTS] = {
 		sizeof(struct xvcpu_events), events_size, events_check, events_set, events_get,
 	},
+	[XVCPU_GROUP_XSAVE] = {
+		XSAVE_LEAST, xsave_size, xsave_check, xvcpu_fpu_set, xvcpu_fpu_get,
+	},
 };
 
 /* Order in which SET judges and applies: CPUID decides which bits of control registers exist. */
 static const u8 state_order[] = {
 	XVCPU_GROUP_CPUID, XVCPU_GROUP_CREGS, XVCPU_GROUP_SREGS, XVCPU_GROUP_REGS,
-	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_EVENTS, XVCPU_GROUP_PENDING,
+	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_XSAVE, XVCPU_GROUP_EVENTS,
+	XVCPU_GROUP_PENDING,
 };
 
 #define STATE_GROUPS	ARRAY_SIZE(state_groups)
@@ -274,7 +292,7 @@ u32 xvcpu_state_size(void)
 	       sizeof(struct xvcpu_cpuid_table) +
 	       VMX_CPUID_MAX * sizeof(struct xvcpu_cpuid_entry) +
 	       sizeof(struct xvcpu_debug_regs) + sizeof(struct xvcpu_pending) +
-	       sizeof(struct xvcpu_events);
+	       sizeof(struct xvcpu_events) + ALIGN(xvcpu_fpu_size_max(), sizeof(u64));
 }
 
 static int busy(struct xvcpu_error *error, u32 code, u64 value)
@@ -429,13 +447,14 @@ static int group_check(const struct state_check *check, const struct xvcpu_state
 	const struct xvcpu_state_group *place = &args->groups[i];
 	const struct state_group *group = &state_groups[i];
 	const u8 *data = buffer + place->offset;
-	bool array = i == XVCPU_GROUP_MSRS || i == XVCPU_GROUP_CPUID;
+	bool sized = i == XVCPU_GROUP_MSRS || i == XVCPU_GROUP_CPUID || i == XVCPU_GROUP_XSAVE;
 	int err;
 
+	error->index = i;
 	if (!group->check)
 		return args_refuse(error, XVCPU_ERR_VALUE, offsetof(typeof(*args), mask),
 				   args->mask, 0);
-	if (!array && !tail_is_zero(data + group->least, place->size - group->least))
+	if (!sized && !tail_is_zero(data + group->least, place->size - group->least))
 		return args_refuse(error, XVCPU_ERR_SIZE, group->least, place->size, group->least);
 	err = group->check(check, data, place->size, error);
 	/* CPUID names the entry; the rest the group. */

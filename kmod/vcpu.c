@@ -14,7 +14,6 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <trace/events/ipi.h>
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
 
@@ -107,47 +106,22 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
 	preempt_enable();
 }
 
-/*
- * SDM "Processor State After Reset": FCW 0x40, MXCSR 0x1f80, everything else in its initial
- * state, which is what components that the header does not name get.
- */
-static union fpregs_state *fpu_reset_state(struct xvcpu_vcpu *vcpu)
-{
-	union fpregs_state *state = kzalloc(vcpu->fpu.uabi_size, GFP_KERNEL_ACCOUNT);
-
-	if (!state)
-		return NULL;
-	state->fxsave.cwd = 0x40;
-	state->fxsave.mxcsr = MXCSR_DEFAULT;
-	if (boot_cpu_has(X86_FEATURE_XSAVE))
-		state->xsave.header.xfeatures = XFEATURE_MASK_FPSSE;
-	return state;
-}
-
-/* What fpu_reset_state() makes is accepted. */
-static void vcpu_reset_fpu(struct xvcpu_vcpu *vcpu, const union fpregs_state *state)
-{
-	u32 pkru;
-
-	fpu_copy_uabi_to_guest_fpstate(&vcpu->fpu, state, XFEATURE_MASK_FPSSE, &pkru);
-}
-
 /* Under vcpu->lock. */
 static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 {
-	union fpregs_state *state;
+	void *state;
 	long err;
 
 	if (vcpu->running) {
 		args_refuse(error, XVCPU_ERR_RUNNING, 0, 0, 0);
 		return -EBUSY;
 	}
-	state = fpu_reset_state(vcpu);
+	state = xvcpu_fpu_reset_state(vcpu);
 	if (!state)
 		return -ENOMEM;
 	err = xvcpu_vcpu_load(vcpu);
 	if (!err) {
-		vcpu_reset_fpu(vcpu, state);
+		xvcpu_fpu_set(vcpu, state);
 		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
 		WRITE_ONCE(run_sync(vcpu)->valid, 0);
 		xvcpu_vcpu_unload(vcpu);
@@ -273,16 +247,16 @@ static const struct file_operations vcpu_fops = {
 
 static int vcpu_alloc_areas(struct xvcpu_vcpu *vcpu)
 {
-	union fpregs_state *state;
+	void *state;
 
 	vcpu->run = alloc_pages_exact(RUN_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	vcpu->stats = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!vcpu->run || !vcpu->stats || !fpu_alloc_guest_fpstate(&vcpu->fpu))
 		return -ENOMEM;
-	state = fpu_reset_state(vcpu);
+	state = xvcpu_fpu_reset_state(vcpu);
 	if (!state)
 		return -ENOMEM;
-	vcpu_reset_fpu(vcpu, state);
+	xvcpu_fpu_set(vcpu, state);
 	kfree(state);
 	vcpu->vmx.run_exit = run_exit(vcpu);
 	vcpu->vmx.counters = ((struct xvcpu_run_stats *)vcpu->stats)->counters;

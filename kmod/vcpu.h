@@ -152,6 +152,14 @@ enum vmx_next xvcpu_memory_exit_to_user(struct xvcpu_vcpu *vcpu, int error);
 enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu);
 void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
 
+/* fpu.c */
+u32 xvcpu_fpu_size_max(void);
+void *xvcpu_fpu_reset_state(struct xvcpu_vcpu *vcpu);
+int xvcpu_fpu_check(const struct xvcpu_vcpu *vcpu, const struct vmx_limits *limits,
+		    const void *data, u32 size, struct xvcpu_error *error);
+void xvcpu_fpu_set(struct xvcpu_vcpu *vcpu, const void *data);
+void xvcpu_fpu_get(struct xvcpu_vcpu *vcpu, void *data);
+
 /* state.c */
 long xvcpu_vcpu_get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg);
 long xvcpu_vcpu_set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state __user *arg);

@@ -115,6 +115,40 @@ static void prepare_set_state(void *arg)
 	args->size = size;
 }
 
+static void prepare_interrupt(void *arg)
+{
+	struct xvcpu_interrupt *args = arg;
+
+	args->vector = 0x30;
+}
+
+static void prepare_exception(void *arg)
+{
+	struct xvcpu_exception *args = arg;
+
+	args->vector = 6;
+}
+
+static void drop_events(long result)
+{
+	struct xvcpu_events events = { 0 };
+
+	if (vcpu_set(state_vcpu, XVCPU_GROUP_EVENTS, &events, sizeof(events)))
+		die("SET_STATE");
+}
+
+/* An interrupt is only taken with IF set, which RESET clears. */
+static void set_if(long result)
+{
+	struct xvcpu_regs regs;
+
+	if (vcpu_get(state_vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs)))
+		die("GET_STATE");
+	regs.rflags |= 0x200;
+	if (vcpu_set(state_vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs)))
+		die("SET_STATE");
+}
+
 static void close_it(long result)
 {
 	if (result >= 0)
@@ -140,11 +174,17 @@ static const struct ioctl_case cases[] = {
 	CASE(FD_VM, XVCPU_SET_MEMORY, xvcpu_memory, ERROR(xvcpu_memory), FLAGS(xvcpu_memory),
 	     .prepare = prepare_memory),
 	CASE(FD_VCPU, XVCPU_GET_STATE, xvcpu_state, ERROR(xvcpu_state), FLAGS(xvcpu_state),
-	     .known = XVCPU_GET_QUIESCED, .prepare = prepare_get_state),
+	     .known = XVCPU_GET_QUIESCED | XVCPU_GET_SYNC, .prepare = prepare_get_state),
 	CASE(FD_VCPU, XVCPU_SET_STATE, xvcpu_state, ERROR(xvcpu_state), FLAGS(xvcpu_state),
 	     .prepare = prepare_set_state),
 	CASE(FD_VCPU, XVCPU_RESET, xvcpu_reset, ERROR(xvcpu_reset), FLAGS(xvcpu_reset),
-	     .prepare = prepare_nothing),
+	     .prepare = prepare_nothing, .undo = set_if),
+	CASE(FD_VCPU, XVCPU_INTERRUPT, xvcpu_interrupt, ERROR(xvcpu_interrupt),
+	     FLAGS(xvcpu_interrupt), .prepare = prepare_interrupt, .undo = drop_events),
+	CASE(FD_VCPU, XVCPU_NMI, xvcpu_nmi, ERROR(xvcpu_nmi), FLAGS(xvcpu_nmi),
+	     .prepare = prepare_nothing, .undo = drop_events),
+	CASE(FD_VCPU, XVCPU_EXCEPTION, xvcpu_exception, ERROR(xvcpu_exception),
+	     FLAGS(xvcpu_exception), .prepare = prepare_exception, .undo = drop_events),
 };
 
 #define FOR_EACH_CASE(c)	for (c = cases; c < cases + ARRAY_SIZE(cases); c++)
@@ -168,6 +208,7 @@ FIXTURE_SETUP(args)
 	self->page = pages_alloc(2 * PAGE_BYTES, MAP_PRIVATE);
 	munmap(self->page + PAGE_BYTES, PAGE_BYTES);
 	state_vcpu = &self->vcpu;
+	set_if(0);
 	vcpu_snapshot(&self->vcpu, &self->before);
 }
 

@@ -143,7 +143,7 @@ TEST_F(kick, a_kick_comes_before_immediate_exit)
 TEST_F(kick, a_refused_run_does_not_eat_a_kick)
 {
 	vcpu_kick(&self->vcpu);
-	self->vcpu.request->flags = 1;
+	self->vcpu.request->flags = 1u << 31;
 	EXPECT_EQ(-EINVAL, vcpu_run(&self->vcpu));
 	self->vcpu.request->flags = 0;
 	EXPECT_EQ(0, vcpu_run(&self->vcpu));

@@ -133,12 +133,13 @@ TEST_F(run, unknown_requests_are_refused_by_name)
 
 	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_IO), guest_run(&self->vcpu));
 	vcpu_snapshot(&self->vcpu, &self->before);
-	for (bit = 0; bit < 32; bit++) {
+	for (bit = 1; bit < 32; bit++) {
 		request->flags = 1u << bit;
 		EXPECT_EQ(-EINVAL, vcpu_run(&self->vcpu));
 		EXPECT_EQ(XVCPU_ERR_FLAGS, error->code);
 		EXPECT_EQ(self->vm.info.run_request + REQUEST(flags), error->field);
 		EXPECT_EQ(1u << bit, error->value);
+		EXPECT_EQ(XVCPU_RUN_INTERRUPT_WINDOW, error->expected);
 	}
 	request->flags = 0;
 	for (bit = XVCPU_GROUP_CREGS + 1; bit < 64; bit++) {

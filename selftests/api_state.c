@@ -11,7 +11,8 @@
 #include "guest.h"
 #include "kselftest_harness.h"
 
-#define EVERY_GROUP	(XVCPU_GROUP_BIT(XVCPU_GROUP_PENDING + 1) - 1)
+#define LAST_GROUP	XVCPU_GROUP_XSAVE
+#define EVERY_GROUP	(XVCPU_GROUP_BIT(LAST_GROUP + 1) - 1)
 #define SETTABLE	(EVERY_GROUP & ~XVCPU_GROUP_BIT(XVCPU_GROUP_PENDING))
 
 FIXTURE(state) {
@@ -58,7 +59,7 @@ TEST_F(state, get_tells_where_each_group_is)
 
 	ASSERT_EQ(0, get(&self->vcpu, args, EVERY_GROUP, self->buffer, sizeof(self->buffer)));
 	for (i = 0; i < XVCPU_GROUP_SLOTS; i++) {
-		if (i > XVCPU_GROUP_PENDING) {
+		if (i > LAST_GROUP) {
 			EXPECT_EQ(0, args->groups[i].size);
 			EXPECT_EQ(0, args->groups[i].offset);
 			continue;
@@ -83,7 +84,7 @@ TEST_F(state, get_writes_the_groups_asked_for_and_nothing_else)
 	for (mask = 1; mask <= EVERY_GROUP; mask++) {
 		memset(self->buffer, POISON, sizeof(self->buffer));
 		ASSERT_EQ(0, get(&self->vcpu, args, mask, self->buffer, sizeof(self->buffer)));
-		for (i = 0; i <= XVCPU_GROUP_PENDING; i++)
+		for (i = 0; i <= LAST_GROUP; i++)
 			EXPECT_EQ(!!(mask & XVCPU_GROUP_BIT(i)), !!args->groups[i].size);
 		for (i = args->length; i < sizeof(self->buffer) && self->buffer[i] == POISON; i++)
 			;
@@ -126,7 +127,7 @@ TEST_F(state, unknown_and_missing_groups_are_refused)
 	struct xvcpu_state *args = &self->args;
 	unsigned int bit;
 
-	for (bit = XVCPU_GROUP_PENDING + 1; bit < 64; bit++) {
+	for (bit = LAST_GROUP + 1; bit < 64; bit++) {
 		EXPECT_EQ(-EINVAL, get(&self->vcpu, args, 1ull << bit, self->buffer, 16384));
 		EXPECT_EQ(XVCPU_ERR_BITS, args->error.code);
 		EXPECT_EQ(offsetof(struct xvcpu_state, mask), args->error.field);

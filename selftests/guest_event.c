@@ -41,8 +41,8 @@ FIXTURE_SETUP(event)
 }
 
 /*
- * An IRET in the guest: Bochs 2.7 goes on blocking virtual NMIs, in whatever guest comes next, until
- * one is executed.
+ * An IRET in the guest: Bochs 2.7 goes on blocking virtual NMIs, in whatever guest comes next,
+ * until one is executed.
  */
 static void end_nmi(struct test_vcpu *vcpu)
 {

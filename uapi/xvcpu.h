@@ -456,6 +456,12 @@ struct xvcpu_memory {
  * @XVCPU_GROUP_DEBUG:   &struct xvcpu_debug_regs
  * @XVCPU_GROUP_PENDING: &struct xvcpu_pending, read only
  * @XVCPU_GROUP_EVENTS:  &struct xvcpu_events
+ * @XVCPU_GROUP_XSAVE:   FPU and extended state, in the form that XSAVE writes (SDM "XSAVE Area",
+ *                       standard form), or FXSAVE where the processor has no XSAVE. GET tells the
+ *                       size, SET wants at least that. SET: a component that XSTATE_BV does not
+ *                       name gets its initial state; one that the CPUID table does not announce is
+ *                       refused, as are XCOMP_BV, reserved bytes of the header, and reserved bits
+ *                       of MXCSR
  */
 enum xvcpu_group {
 	XVCPU_GROUP_REGS	= 0,
@@ -466,6 +472,7 @@ enum xvcpu_group {
 	XVCPU_GROUP_DEBUG	= 5,
 	XVCPU_GROUP_PENDING	= 6,
 	XVCPU_GROUP_EVENTS	= 7,
+	XVCPU_GROUP_XSAVE	= 8,
 };
 
 /* XVCPU_GROUP_BIT: the mask bit of a group, for &xvcpu_state.mask, @sync, @dirty and @valid */

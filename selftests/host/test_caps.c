@@ -218,6 +218,7 @@ static const struct needed {
 } needed[] = {
 	{ MSR_IA32_VMX_TRUE_PINBASED_CTLS, 0, XVCPU_FEATURE_VMX },	/* external interrupts */
 	{ MSR_IA32_VMX_TRUE_PINBASED_CTLS, 3, XVCPU_FEATURE_VMX },	/* NMIs */
+	{ MSR_IA32_VMX_TRUE_PROCBASED_CTLS, 2, XVCPU_FEATURE_VMX },	/* interrupt window */
 	{ MSR_IA32_VMX_TRUE_PROCBASED_CTLS, 3, XVCPU_FEATURE_VMX },	/* TSC offset */
 	{ MSR_IA32_VMX_TRUE_PROCBASED_CTLS, 7, XVCPU_FEATURE_VMX },	/* HLT */
 	{ MSR_IA32_VMX_TRUE_PROCBASED_CTLS, 10, XVCPU_FEATURE_VMX },	/* MWAIT */
@@ -349,6 +350,9 @@ static void optional_features(void)
 	EXPECT(!vmx_caps.xsaves, "XSAVES in use");
 	begin();
 	clear(MSR_IA32_VMX_TRUE_PINBASED_CTLS, BIT_ULL(32 + 5));
+	an_optional_feature_is_done_without(XVCPU_FEATURE_VNMI, XVCPU_REASON_NO_CPU, 0);
+	begin();
+	clear(MSR_IA32_VMX_TRUE_PROCBASED_CTLS, BIT_ULL(32 + 22));	/* NMI window */
 	an_optional_feature_is_done_without(XVCPU_FEATURE_VNMI, XVCPU_REASON_NO_CPU, 0);
 }
 

@@ -326,7 +326,7 @@ void vcpu_snapshot(struct test_vcpu *vcpu, struct snapshot *snapshot)
 {
 	struct xvcpu_state args = {
 		.size = sizeof(args),
-		.mask = XVCPU_GROUP_BIT(XVCPU_GROUP_PENDING + 1) - 1,
+		.mask = XVCPU_GROUP_BIT(XVCPU_GROUP_EVENTS + 1) - 1,
 		.buffer = (uintptr_t)snapshot->bytes,
 		.length = sizeof(snapshot->bytes),
 	};
@@ -345,7 +345,7 @@ int snapshots_differ(const struct snapshot *a, const struct snapshot *b)
 {
 	int i;
 
-	for (i = 0; i <= XVCPU_GROUP_PENDING; i++) {
+	for (i = 0; i <= XVCPU_GROUP_EVENTS; i++) {
 		const struct xvcpu_state_group *place = &a->groups[i];
 
 		if (place->offset != b->groups[i].offset || place->size != b->groups[i].size ||

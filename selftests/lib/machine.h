@@ -130,8 +130,8 @@ long vcpu_set_cpuid(struct test_vcpu *vcpu, const struct cpuid_group *table);
 struct xvcpu_cpuid_entry *cpuid_find(struct cpuid_group *table, uint32_t leaf, uint32_t subleaf);
 
 /*
- * Everything that XVCPU_GET_STATE tells, for comparison: byte by byte, except the guest's TSC,
- * which runs. snapshots_differ() gives the group, or -1.
+ * What XVCPU_GET_STATE tells, for comparison: byte by byte, except the guest's TSC, which runs, and
+ * XSAVE, which has several forms of the same. snapshots_differ() gives the group, or -1.
  */
 struct snapshot {
 	struct xvcpu_state_group groups[XVCPU_GROUP_SLOTS];

@@ -355,6 +355,13 @@ static int put_whole(struct out *out, const struct xvcpu_error *error)
 	case XVCPU_ERR_RUNNING:
 		put(out, "another thread runs this vCPU");
 		return 1;
+	case XVCPU_ERR_BLOCKED:
+		put(out, "the guest cannot take the event now");
+		return 1;
+	case XVCPU_ERR_PENDING:
+		put(out, "the guest is to be given an event of vector %llu first",
+		    (unsigned long long)error->value);
+		return 1;
 	case XVCPU_ERR_WAITING:
 		put(out, "the exit %s waits for its answer", xvcpu_exit_name(error->value));
 		return 1;

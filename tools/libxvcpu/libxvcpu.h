@@ -160,6 +160,32 @@ const char *xvcpu_vcpu_strerror(const struct xvcpu_vcpu *vcpu, char *text, size_
  */
 int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error);
 
+/**
+ * xvcpu_vcpu_interrupt() - an external interrupt, if the guest can take one now
+ * @vcpu:   the vCPU; any thread
+ * @vector: 0 to 255
+ * @error:  why it failed
+ *
+ * Return: 0; -EAGAIN: it cannot; other errnos as for XVCPU_INTERRUPT.
+ */
+int xvcpu_vcpu_interrupt(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvcpu_error *error);
+
+/**
+ * xvcpu_vcpu_nmi() - a non-maskable interrupt
+ * @vcpu:  the vCPU; any thread
+ * @error: why it failed
+ */
+int xvcpu_vcpu_nmi(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error);
+
+/**
+ * xvcpu_vcpu_exception() - an exception or software interrupt at the guest's RIP
+ * @vcpu:      the vCPU, not in xvcpu_vcpu_run()
+ * @exception: its size is filled in
+ * @error:     why it failed
+ */
+int xvcpu_vcpu_exception(const struct xvcpu_vcpu *vcpu, const struct xvcpu_exception *exception,
+			 struct xvcpu_error *error);
+
 /* --------------------------------------------------------------------------------- state */
 
 /**

@@ -60,6 +60,7 @@ static const char * const exits[] = {
 	[XVCPU_EXIT_SHUTDOWN]	  = "shutdown",
 	[XVCPU_EXIT_SIGNAL]	  = "signal",
 	[XVCPU_EXIT_KICK]	  = "kick",
+	[XVCPU_EXIT_WINDOW]	  = "window",
 	[XVCPU_EXIT_FAIL_ENTRY]	  = "fail_entry",
 	[XVCPU_EXIT_INTERNAL]	  = "internal",
 	[XVCPU_EXIT_UNKNOWN]	  = "unknown",
@@ -73,6 +74,8 @@ static const char * const groups[] = {
 	[XVCPU_GROUP_CPUID]   = "cpuid",
 	[XVCPU_GROUP_DEBUG]   = "debug",
 	[XVCPU_GROUP_PENDING] = "pending",
+	[XVCPU_GROUP_EVENTS]  = "events",
+	[XVCPU_GROUP_XSAVE]   = "xsave",
 };
 
 static const char * const internals[] = {

@@ -113,3 +113,44 @@ int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 		*error = req.error;
 	return ret;
 }
+
+int xvcpu_vcpu_interrupt(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvcpu_error *error)
+{
+	struct xvcpu_interrupt req = { .size = sizeof(req), .vector = vector };
+	int ret;
+
+	if (!ioctl(vcpu->fd, XVCPU_INTERRUPT, &req))
+		return 0;
+	ret = -errno;
+	if (error)
+		*error = req.error;
+	return ret;
+}
+
+int xvcpu_vcpu_nmi(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
+{
+	struct xvcpu_nmi req = { .size = sizeof(req) };
+	int ret;
+
+	if (!ioctl(vcpu->fd, XVCPU_NMI, &req))
+		return 0;
+	ret = -errno;
+	if (error)
+		*error = req.error;
+	return ret;
+}
+
+int xvcpu_vcpu_exception(const struct xvcpu_vcpu *vcpu, const struct xvcpu_exception *exception,
+			 struct xvcpu_error *error)
+{
+	struct xvcpu_exception req = *exception;
+	int ret;
+
+	req.size = sizeof(req);
+	if (!ioctl(vcpu->fd, XVCPU_EXCEPTION, &req))
+		return 0;
+	ret = -errno;
+	if (error)
+		*error = req.error;
+	return ret;
+}

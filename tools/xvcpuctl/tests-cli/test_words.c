@@ -85,7 +85,8 @@ static void unknown_records_give_some_text(void)
 {
 	static const unsigned int requests[] = {
 		XVCPU_CREATE_VM, XVCPU_CREATE_VCPU, XVCPU_SET_MEMORY, XVCPU_GET_STATE,
-		XVCPU_SET_STATE, XVCPU_RESET, XVCPU_GET_MSR_LIST, XVCPU_GET_SUPPORTED_CPUID, 0,
+		XVCPU_SET_STATE, XVCPU_RESET, XVCPU_GET_MSR_LIST, XVCPU_GET_SUPPORTED_CPUID,
+		XVCPU_INTERRUPT, XVCPU_NMI, XVCPU_EXCEPTION, 0,
 	};
 	char small[8];
 
@@ -166,7 +167,7 @@ static void every_number_of_the_abi_has_a_name(void)
 		CHECK(strcmp(xvcpu_reason_name(i), "unknown"));
 	for (unsigned int i = 0; i <= XVCPU_EXIT_SHUTDOWN; i++)
 		CHECK(strcmp(xvcpu_exit_name(i), "unknown"));
-	for (unsigned int i = 0; i <= XVCPU_GROUP_PENDING; i++)
+	for (unsigned int i = 0; i <= XVCPU_GROUP_XSAVE; i++)
 		CHECK(strcmp(xvcpu_group_name(i), "unknown"));
 	for (unsigned int i = XVCPU_COUNT_ENTRIES; i <= XVCPU_COUNT_INJECTED; i++)
 		CHECK(xvcpu_counter_name(i));

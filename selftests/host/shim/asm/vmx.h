@@ -138,6 +138,7 @@ enum vmcs_field {
 #define PIN_BASED_POSTED_INTR			BIT(7)
 
 /* Primary processor-based controls */
+#define CPU_BASED_INTR_WINDOW_EXITING		BIT(2)
 #define CPU_BASED_USE_TSC_OFFSETTING		BIT(3)
 #define CPU_BASED_HLT_EXITING			BIT(7)
 #define CPU_BASED_MWAIT_EXITING			BIT(10)
