@@ -68,7 +68,7 @@ static void count(struct xvcpu_vcpu *vcpu, unsigned int counter)
 static bool must_leave(struct xvcpu_vcpu *vcpu)
 {
 	return (read_thread_flags() & LEAVE_FLAGS) || atomic_read(&vcpu->kicked) ||
-	       atomic_read(&vcpu->vm->holders) || atomic_read(&vcpu->stoppers) ||
+	       atomic_read(&vcpu->vm->holders) || (atomic_read(&vcpu->stoppers) && !vcpu->owed) ||
 	       READ_ONCE(vcpu->vm->dead);
 }
 
@@ -81,7 +81,7 @@ static int pending_work(struct xvcpu_vcpu *vcpu, struct file *file, bool immedia
 {
 	unsigned long flags;
 
-	if (unlikely(atomic_read(&vcpu->stoppers)))
+	if (unlikely(atomic_read(&vcpu->stoppers)) && !vcpu->owed)
 		xvcpu_vcpu_park(vcpu);
 	if (READ_ONCE(vcpu->vm->dead))
 		return -ENOTRECOVERABLE;
@@ -120,6 +120,7 @@ static enum vmx_next run_guest(struct xvcpu_vcpu *vcpu, bool *entered)
 	smp_store_mb(vcpu->mode, XVCPU_IN_GUEST);
 	*entered = !must_leave(vcpu);
 	if (*entered) {
+		vcpu->owed = false;
 		if (test_thread_flag(TIF_NEED_FPU_LOAD))
 			switch_fpu_return();
 		next = vmx_run(&vcpu->vmx);

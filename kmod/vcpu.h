@@ -62,7 +62,8 @@ struct xvcpu_mmio {
  * @apic_id:   what the guest is told
  * @lock:      see above
  * @running:   a thread is in RUN; under @lock
- * @parked:    that thread sleeps outside the guest until @stoppers is 0; under @lock
+ * @parked:    that thread sleeps outside the guest; under @lock
+ * @owed:      the thread in RUN enters whatever @stoppers is; only its own
  * @stoppers:  calls that want the vCPU stopped (stop.c)
  * @stop_wait: they wait for the thread, and it for them
  * @mode:      &enum xvcpu_mode
@@ -86,6 +87,7 @@ struct xvcpu_vcpu {
 	struct mutex lock; /* everything that is not RUN, @running and @parked */
 	bool running;
 	bool parked;
+	bool owed;
 	atomic_t stoppers;
 	wait_queue_head_t stop_wait;
 
