@@ -170,6 +170,10 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return xvcpu_vcpu_interrupt(vcpu, argp);
 	case XVCPU_NMI:
 		return xvcpu_vcpu_nmi(vcpu, argp);
+	case XVCPU_TRANSLATE:
+		return xvcpu_vcpu_translate(vcpu, argp);
+	case XVCPU_ACCESS:
+		return xvcpu_vcpu_access(vcpu, argp);
 	case XVCPU_EXCEPTION:
 		return xvcpu_vcpu_exception(vcpu, argp);
 	case XVCPU_GET_INFO:

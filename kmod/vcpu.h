@@ -154,6 +154,10 @@ enum vmx_next xvcpu_memory_exit_to_user(struct xvcpu_vcpu *vcpu, int error);
 enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu);
 void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
 
+/* access.c */
+long xvcpu_vcpu_translate(struct xvcpu_vcpu *vcpu, struct xvcpu_translate __user *arg);
+long xvcpu_vcpu_access(struct xvcpu_vcpu *vcpu, struct xvcpu_access __user *arg);
+
 /* fpu.c */
 u32 xvcpu_fpu_size_max(void);
 void *xvcpu_fpu_reset_state(struct xvcpu_vcpu *vcpu);

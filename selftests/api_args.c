@@ -122,6 +122,21 @@ static void prepare_interrupt(void *arg)
 	args->vector = 0x30;
 }
 
+static void prepare_translate(void *arg)
+{
+	struct xvcpu_translate *args = arg;
+
+	args->access = XVCPU_ACCESS_READ;
+}
+
+static void prepare_access(void *arg)
+{
+	struct xvcpu_access *args = arg;
+
+	args->buffer = (uintptr_t)state_room;
+	args->length = sizeof(state_room);
+}
+
 static void prepare_exception(void *arg)
 {
 	struct xvcpu_exception *args = arg;
@@ -181,6 +196,11 @@ static const struct ioctl_case cases[] = {
 	     .prepare = prepare_nothing, .undo = set_if),
 	CASE(FD_VCPU, XVCPU_INTERRUPT, xvcpu_interrupt, ERROR(xvcpu_interrupt),
 	     FLAGS(xvcpu_interrupt), .prepare = prepare_interrupt, .undo = drop_events),
+	CASE(FD_VCPU, XVCPU_TRANSLATE, xvcpu_translate, ERROR(xvcpu_translate),
+	     FLAGS(xvcpu_translate), .known = XVCPU_AS_SUPERVISOR, .prepare = prepare_translate),
+	CASE(FD_VCPU, XVCPU_ACCESS, xvcpu_access, ERROR(xvcpu_access), FLAGS(xvcpu_access),
+	     .known = XVCPU_ACCESS_TO_GUEST | XVCPU_ACCESS_LINEAR | XVCPU_AS_SUPERVISOR,
+	     .prepare = prepare_access),
 	CASE(FD_VCPU, XVCPU_NMI, xvcpu_nmi, ERROR(xvcpu_nmi), FLAGS(xvcpu_nmi),
 	     .prepare = prepare_nothing, .undo = drop_events),
 	CASE(FD_VCPU, XVCPU_EXCEPTION, xvcpu_exception, ERROR(xvcpu_exception),

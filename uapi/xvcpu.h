@@ -54,6 +54,8 @@
 #define XVCPU_INTERRUPT			_IO(XVCPU_IOC_TYPE, 0x45)
 #define XVCPU_NMI			_IO(XVCPU_IOC_TYPE, 0x46)
 #define XVCPU_EXCEPTION			_IO(XVCPU_IOC_TYPE, 0x47)
+#define XVCPU_TRANSLATE			_IO(XVCPU_IOC_TYPE, 0x48)
+#define XVCPU_ACCESS			_IO(XVCPU_IOC_TYPE, 0x49)
 
 /**
  * enum xvcpu_error_code - what was wrong with a refused request
@@ -758,6 +760,93 @@ struct xvcpu_state {
 struct xvcpu_reset {
 	__u32 size;
 	__u32 flags;
+	struct xvcpu_error error;
+};
+
+/* -------------------------------------------------------------------- vCPU fd: guest addresses */
+
+/**
+ * enum xvcpu_translation - how the translation of a guest-linear address ended
+ * @XVCPU_TRANSLATION_OK:           to a guest-physical address, and the access is allowed
+ * @XVCPU_TRANSLATION_PAGE_FAULT:   the guest would get a #PF
+ * @XVCPU_TRANSLATION_NONCANONICAL: the address is not canonical: #GP or #SS
+ * @XVCPU_TRANSLATION_NO_TABLE:     a page table is in no slot, or its page cannot be had
+ * @XVCPU_TRANSLATION_NO_MEMORY:    XVCPU_ACCESS: the guest-physical address is in no slot, or its
+ *                                  page cannot be had
+ * @XVCPU_TRANSLATION_READONLY:     XVCPU_ACCESS: a write to a read-only slot
+ */
+enum xvcpu_translation {
+	XVCPU_TRANSLATION_OK		= 0,
+	XVCPU_TRANSLATION_PAGE_FAULT	= 1,
+	XVCPU_TRANSLATION_NONCANONICAL	= 2,
+	XVCPU_TRANSLATION_NO_TABLE	= 3,
+	XVCPU_TRANSLATION_NO_MEMORY	= 4,
+	XVCPU_TRANSLATION_READONLY	= 5,
+};
+
+/* XVCPU_AS_SUPERVISOR: at CPL 0, whatever the guest's CPL is, and regardless of SMAP */
+#define XVCPU_AS_SUPERVISOR	(1u << 0)
+/* XVCPU_ACCESS_TO_GUEST: XVCPU_ACCESS writes to the guest; else it reads */
+#define XVCPU_ACCESS_TO_GUEST	(1u << 1)
+/* XVCPU_ACCESS_LINEAR: XVCPU_ACCESS: @address is guest-linear; else guest-physical */
+#define XVCPU_ACCESS_LINEAR	(1u << 2)
+
+/**
+ * struct xvcpu_translate - XVCPU_TRANSLATE: walk the guest's page tables as the processor would
+ * @size:       sizeof(struct xvcpu_translate)
+ * @flags:      0 or %XVCPU_AS_SUPERVISOR
+ * @access:     XVCPU_ACCESS_READ, XVCPU_ACCESS_WRITE or both, or XVCPU_ACCESS_EXEC
+ * @outcome:    out: &enum xvcpu_translation
+ * @gva:        guest-linear address; outside long mode bits 63:32 are ignored
+ * @gpa:        out: OK: where it leads to; NO_TABLE: the table's entry
+ * @page_size:  out: OK: bytes of the page, 4 KiB to 1 GiB; 4 KiB without paging
+ * @rights:     out: OK: all XVCPU_ACCESS_READ, _WRITE and _EXEC that the vCPU has there
+ * @error_code: out: PAGE_FAULT: as the guest would see it
+ * @error:      why the call failed
+ *
+ * With the vCPU's registers as they are, in every mode: WP, NX, SMEP, SMAP, protection keys.
+ * Sets no accessed or dirty flag. A vCPU in XVCPU_RUN is stopped for it, as by %XVCPU_GET_SYNC.
+ * -EIO: not the address space that created the VM. -EINTR: a fatal signal. -ENODEV: VMX is off.
+ */
+struct xvcpu_translate {
+	__u32 size;
+	__u32 flags;
+	__u32 access;
+	__u32 outcome;
+	__aligned_u64 gva;
+	__aligned_u64 gpa;
+	__aligned_u64 page_size;
+	__u32 rights;
+	__u32 error_code;
+	struct xvcpu_error error;
+};
+
+/**
+ * struct xvcpu_access - XVCPU_ACCESS: read or write guest memory
+ * @size:       sizeof(struct xvcpu_access)
+ * @flags:      %XVCPU_ACCESS_LINEAR, %XVCPU_ACCESS_TO_GUEST, %XVCPU_AS_SUPERVISOR (with LINEAR)
+ * @address:    first byte
+ * @buffer:     user pointer
+ * @length:     bytes, 1 to 65536
+ * @done:       out: bytes that were copied
+ * @outcome:    out: &enum xvcpu_translation: why @done is less than @length; else OK
+ * @error_code: out: PAGE_FAULT: as the guest would see it
+ * @error:      why the call failed
+ *
+ * Page by page, in the order of addresses: a call that ends early has copied what is before the
+ * page that stopped it, and says 0. As for XVCPU_TRANSLATE otherwise. Writes go to the memory
+ * behind the slots, and never to a read-only one; those by XVCPU_ACCESS_LINEAR obey the guest's
+ * rights.
+ */
+struct xvcpu_access {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 address;
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 done;
+	__u32 outcome;
+	__u32 error_code;
 	struct xvcpu_error error;
 };
 
