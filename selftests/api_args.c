@@ -345,7 +345,8 @@ TEST_F(args, results_that_cannot_be_written_are_efault)
 	FOR_EACH_CASE(c) {
 		bool writes = c->number == XVCPU_GET_INFO || c->number == XVCPU_GET_STATE ||
 			      c->number == XVCPU_GET_SUPPORTED_CPUID ||
-			      c->number == XVCPU_GET_MSR_LIST;
+			      c->number == XVCPU_GET_MSR_LIST ||
+			      c->number == XVCPU_TRANSLATE || c->number == XVCPU_ACCESS;
 		long ret;
 
 		prepared(c, self->page, c->size);
