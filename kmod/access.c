@@ -29,7 +29,8 @@ static int read_table(void *ctx, u64 gpa, void *buf, unsigned int len)
 	return xvcpu_memory_read(&vcpu->vm->memory, gpa, buf, len);
 }
 
-static const struct walk_ops walk_ops = {
+/* For walk_translate() with the vCPU as context. */
+const struct walk_ops xvcpu_walk_ops = {
 	.read = read_table,
 };
 
@@ -46,7 +47,7 @@ static int state_take(struct xvcpu_vcpu *vcpu, struct walk_state *state, bool su
 		xvcpu_vcpu_unload(vcpu);
 	}
 	xvcpu_vcpu_continue(vcpu);
-	if (supervisor) {
+	if (!err && supervisor) {
 		state->cpl = 0;
 		state->rflags |= X86_EFLAGS_AC;
 	}
@@ -95,8 +96,8 @@ static int translate(struct xvcpu_vcpu *vcpu, struct xvcpu_translate *args)
 	err = state_take(vcpu, &state, args->flags & XVCPU_AS_SUPERVISOR);
 	if (err)
 		return err;
-	args->outcome = outcome_of(walk_translate(&state, &walk_ops, vcpu, args->gva, args->access,
-						  &result));
+	args->outcome = outcome_of(walk_translate(&state, &xvcpu_walk_ops, vcpu, args->gva,
+						  args->access, &result));
 	args->gpa = result.gpa;
 	args->page_size = result.page_size;
 	args->rights = result.rights;
@@ -153,7 +154,8 @@ static bool piece_place(struct xvcpu_vcpu *vcpu, const struct walk_state *state,
 	*gpa = at;
 	if (!(args->flags & XVCPU_ACCESS_LINEAR))
 		return true;
-	args->outcome = outcome_of(walk_translate(state, &walk_ops, vcpu, at, access, &result));
+	args->outcome = outcome_of(walk_translate(state, &xvcpu_walk_ops, vcpu, at, access,
+						  &result));
 	args->error_code = result.error_code;
 	*gpa = result.gpa;
 	return args->outcome == XVCPU_TRANSLATION_OK;

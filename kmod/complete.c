@@ -270,7 +270,7 @@ int xvcpu_sync_out(struct xvcpu_vcpu *vcpu, u64 groups)
 	if (err)
 		return err;
 	WRITE_ONCE(exit->flags, vmx_event_flags(&vcpu->vmx) |
-		   (vcpu->vmx.wait.kind > VMX_WAITS_RETRY ? XVCPU_EXIT_FLAG_WAITS : 0));
+		   (vmx_exit_waits(&vcpu->vmx) ? XVCPU_EXIT_FLAG_WAITS : 0));
 	WRITE_ONCE(exit->cr8, vcpu->vmx.cr8);
 	if (HAS(groups, REGS))
 		vmx_get_regs(&vcpu->vmx, &sync->regs);

@@ -160,7 +160,7 @@ static long exception(struct xvcpu_vcpu *vcpu, struct xvcpu_exception *args)
 		args_refuse(&args->error, XVCPU_ERR_RUNNING, 0, 0, 0);
 		return -EBUSY;
 	}
-	if (vmx->wait.kind > VMX_WAITS_RETRY) {
+	if (vmx_exit_waits(vmx)) {
 		args_refuse(&args->error, XVCPU_ERR_WAITING, 0, vmx->wait.reason, 0);
 		return -EBUSY;
 	}

@@ -47,17 +47,6 @@ static int context_read(struct xvcpu_vcpu *vcpu, struct mmio_context *context)
 	return 0;
 }
 
-static int walk_read(void *ctx, u64 gpa, void *buf, unsigned int len)
-{
-	struct xvcpu_vcpu *vcpu = ctx;
-
-	return xvcpu_memory_read(&vcpu->vm->memory, gpa, buf, len);
-}
-
-static const struct walk_ops walk_ops = {
-	.read = walk_read,
-};
-
 /* Bytes at RIP, at most two pages of them; fewer where the second page cannot be read. */
 static unsigned int fetch(struct xvcpu_vcpu *vcpu, const struct mmio_context *context, u8 *bytes)
 {
@@ -69,7 +58,7 @@ static unsigned int fetch(struct xvcpu_vcpu *vcpu, const struct mmio_context *co
 		linear = context->regs.rip + done;
 		if (context->bits != 64)
 			linear = (u32)(linear + context->cs_base);
-		if (walk_translate(&context->walk, &walk_ops, vcpu, linear, XVCPU_ACCESS_EXEC,
+		if (walk_translate(&context->walk, &xvcpu_walk_ops, vcpu, linear, XVCPU_ACCESS_EXEC,
 				   &walk) != WALK_OK)
 			break;
 		chunk = min_t(unsigned int, MMIO_INSN_LENGTH_MAX - done,

@@ -77,7 +77,7 @@ static bool must_leave(struct xvcpu_vcpu *vcpu)
  *
  * Return: 0: enter; 1: the exit section says why not; else the errno of RUN.
  */
-static int pending_work(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
+static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 {
 	unsigned long flags;
 
@@ -100,7 +100,7 @@ static int pending_work(struct xvcpu_vcpu *vcpu, struct file *file, bool immedia
 	if (unlikely(flags & WORK_FLAGS)) {
 		/* Task work may close the fd that RUN was called on, and that may be the last. */
 		if (!vcpu->held)
-			vcpu->held = get_file(file);
+			vcpu->held = get_file(vcpu->file);
 		if (xfer_to_guest_mode_handle_work(&unread_vcpu))
 			return -EINTR;
 	}
@@ -228,12 +228,12 @@ static enum vmx_next run_once(struct xvcpu_vcpu *vcpu)
 	return next;
 }
 
-static long run_loop(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
+static long run_loop(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 {
 	int err;
 
 	for (;;) {
-		err = pending_work(vcpu, file, immediate_exit);
+		err = pending_work(vcpu, immediate_exit);
 		if (err)
 			return err < 0 ? err : 0;
 		switch (run_once(vcpu)) {
@@ -290,7 +290,7 @@ static int request_check(const struct xvcpu_run_request *request, struct xvcpu_e
 }
 
 /* The thread's FPU and segment state are out, the guest's may go in. */
-static long run_inside(struct xvcpu_vcpu *vcpu, struct file *file, bool immediate_exit)
+static long run_inside(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 {
 	long ret;
 
@@ -300,7 +300,7 @@ static long run_inside(struct xvcpu_vcpu *vcpu, struct file *file, bool immediat
 	preempt_notifier_register(&vcpu->notifier);
 	preempt_enable();
 
-	ret = run_loop(vcpu, file, immediate_exit);
+	ret = run_loop(vcpu, immediate_exit);
 
 	preempt_disable();
 	preempt_notifier_unregister(&vcpu->notifier);
@@ -310,7 +310,7 @@ static long run_inside(struct xvcpu_vcpu *vcpu, struct file *file, bool immediat
 	return ret;
 }
 
-static long run_owned(struct xvcpu_vcpu *vcpu, struct file *file)
+static long run_owned(struct xvcpu_vcpu *vcpu)
 {
 	struct xvcpu_run_request request;
 	struct xvcpu_error error = {};
@@ -327,7 +327,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu, struct file *file)
 		return ret;
 	}
 	vcpu->vmx.window = request.flags & XVCPU_RUN_INTERRUPT_WINDOW;
-	ret = run_inside(vcpu, file, request.immediate_exit);
+	ret = run_inside(vcpu, request.immediate_exit);
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SIGNAL, VMX_WAITS_NOT);
@@ -342,9 +342,8 @@ static long run_owned(struct xvcpu_vcpu *vcpu, struct file *file)
 /**
  * xvcpu_vcpu_run - XVCPU_RUN
  * @vcpu: the vCPU
- * @file: what keeps it alive; the caller's own reference may go while RUN does task work
  */
-long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file)
+long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 {
 	struct file *held;
 	long ret;
@@ -361,7 +360,7 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file)
 	WRITE_ONCE(vcpu->running, true);
 	mutex_unlock(&vcpu->lock);
 
-	ret = run_owned(vcpu, file);
+	ret = run_owned(vcpu);
 
 	held = vcpu->held;
 	vcpu->held = NULL;

@@ -214,17 +214,12 @@ static u32 pending_size(const struct xvcpu_vcpu *vcpu)
 	return sizeof(struct xvcpu_pending);
 }
 
-static bool exit_waits(const struct xvcpu_vcpu *vcpu)
-{
-	return vcpu->vmx.wait.kind > VMX_WAITS_RETRY;
-}
-
 static void pending_get(struct xvcpu_vcpu *vcpu, void *data)
 {
 	struct xvcpu_pending *pending = data;
 
 	memset(pending, 0, sizeof(*pending));
-	pending->reason = exit_waits(vcpu) ? vcpu->vmx.wait.reason : XVCPU_EXIT_NONE;
+	pending->reason = vmx_exit_waits(&vcpu->vmx) ? vcpu->vmx.wait.reason : XVCPU_EXIT_NONE;
 }
 
 static u32 xsave_size(const struct xvcpu_vcpu *vcpu)
@@ -352,7 +347,7 @@ static int get_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args)
 
 	if (vcpu->running && !vcpu->parked)
 		return busy(&args->error, XVCPU_ERR_RUNNING, 0);
-	if ((args->flags & XVCPU_GET_QUIESCED) && exit_waits(vcpu))
+	if ((args->flags & XVCPU_GET_QUIESCED) && vmx_exit_waits(&vcpu->vmx))
 		return busy(&args->error, XVCPU_ERR_WAITING, vcpu->vmx.wait.reason);
 	length = state_layout(vcpu, args);
 	if (args->length < length) {
@@ -515,7 +510,7 @@ static int state_write(struct xvcpu_vcpu *vcpu, const struct xvcpu_state *args, 
 		if (args->mask & XVCPU_GROUP_BIT(group))
 			state_groups[group].set(vcpu, buffer + args->groups[group].offset);
 	}
-	vcpu->vmx.wait.kind = exit_waits(vcpu) ? vcpu->vmx.wait.kind : VMX_WAITS_NOT;
+	vcpu->vmx.wait.kind = vmx_exit_waits(&vcpu->vmx) ? vcpu->vmx.wait.kind : VMX_WAITS_NOT;
 	xvcpu_vcpu_unload(vcpu);
 	WRITE_ONCE(sync->valid, READ_ONCE(sync->valid) & ~args->mask);
 	return 0;
@@ -529,7 +524,7 @@ static int set_state(struct xvcpu_vcpu *vcpu, struct xvcpu_state *args, const vo
 		return -ENOTRECOVERABLE;
 	if (vcpu->running)
 		return busy(&args->error, XVCPU_ERR_RUNNING, 0);
-	if (exit_waits(vcpu) && (args->mask & (SYNCED_MASK | EVENTS_MASK)))
+	if (vmx_exit_waits(&vcpu->vmx) && (args->mask & (SYNCED_MASK | EVENTS_MASK)))
 		return busy(&args->error, XVCPU_ERR_WAITING, vcpu->vmx.wait.reason);
 	err = state_check(vcpu, args, buffer, &args->error);
 	return err ?: state_write(vcpu, args, buffer);

@@ -157,7 +157,7 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case XVCPU_RUN:
-		return arg ? -EINVAL : xvcpu_vcpu_run(vcpu, file);
+		return arg ? -EINVAL : xvcpu_vcpu_run(vcpu);
 	case XVCPU_KICK:
 		return arg ? -EINVAL : vcpu_kick(vcpu);
 	case XVCPU_GET_STATE:
@@ -357,6 +357,7 @@ static long vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu *args)
 		err = PTR_ERR(file);
 		goto out_vcpu;
 	}
+	vcpu->file = file;
 	xvcpu_vm_get(vm);
 	/* Pairs with READ_ONCE() in xvcpu_vm_kick_guests(). */
 	smp_store_release(&vm->vcpus[args->id], vcpu);

@@ -69,7 +69,8 @@ struct xvcpu_mmio {
  * @mode:      &enum xvcpu_mode
  * @cpu:       CPU of the thread while @mode is not OUTSIDE
  * @kicked:    a kick that no RUN has consumed
- * @held:      a reference to the vCPU's file that the thread in RUN took
+ * @file:      lives as long as the vCPU, which has no reference to it
+ * @held:      @file, if the thread in RUN took a reference
  * @notifier:  tells when the thread in RUN is switched out
  * @fpu:       guest FPU
  * @cache:     EPT tables for the next fault
@@ -95,6 +96,7 @@ struct xvcpu_vcpu {
 	int cpu;
 	atomic_t kicked;
 
+	struct file *file;
 	struct file *held;
 	struct preempt_notifier notifier;
 	struct fpu_guest fpu;
@@ -132,7 +134,7 @@ int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu);
 void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
 
 /* run.c */
-long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu, struct file *file);
+long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
 
 /* stop.c */
 int xvcpu_vcpu_stop(struct xvcpu_vcpu *vcpu);
@@ -155,6 +157,7 @@ enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu);
 void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
 
 /* access.c */
+extern const struct walk_ops xvcpu_walk_ops;
 long xvcpu_vcpu_translate(struct xvcpu_vcpu *vcpu, struct xvcpu_translate __user *arg);
 long xvcpu_vcpu_access(struct xvcpu_vcpu *vcpu, struct xvcpu_access __user *arg);
 

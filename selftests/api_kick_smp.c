@@ -35,16 +35,6 @@ FIXTURE(kick) {
 
 #define kick_data	FIXTURE_DATA(kick)
 
-static void on_cpu(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		die("sched_setaffinity: %s", strerror(errno));
-}
-
 FIXTURE_SETUP(kick)
 {
 	ASSERT_LE(2, sysconf(_SC_NPROCESSORS_ONLN));
@@ -52,7 +42,7 @@ FIXTURE_SETUP(kick)
 	vcpu_open(&self->vcpu, &self->vm, 0);
 	guest_begin(&self->vcpu, MODE_LONG, &spin);
 	guest_interruptible(&self->vcpu);
-	on_cpu(0);
+	to_cpu(0, 0);
 }
 
 FIXTURE_TEARDOWN(kick)
@@ -69,7 +59,7 @@ static void *run_again_and_again(void *arg)
 {
 	kick_data *self = arg;
 
-	on_cpu(1);
+	to_cpu(0, 1);
 	while (!self->stop) {
 		self->result = vcpu_run(&self->vcpu);
 		self->returns++;

@@ -54,21 +54,11 @@ FIXTURE_TEARDOWN(hotplug)
 	vm_close(&self->vm);
 }
 
-static void on_cpu(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		die("sched_setaffinity: %s", strerror(errno));
-}
-
 static void *run_on_cpu1(void *arg)
 {
 	hotplug_data *self = arg;
 
-	on_cpu(1);
+	to_cpu(0, 1);
 	do {
 		self->result = vcpu_run(&self->vcpu);
 	} while (self->result == -EINTR);
@@ -79,7 +69,7 @@ TEST_F(hotplug, a_guest_leaves_the_cpu_that_goes)
 {
 	unsigned int i;
 
-	on_cpu(0);
+	to_cpu(0, 0);
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_on_cpu1, self));
 	for (i = 0; i < 3; i++) {
 		wait_for_guest(&self->vm);
@@ -113,7 +103,7 @@ TEST_F(hotplug, a_cpu_that_comes_back_runs_guests)
 {
 	ASSERT_EQ(0, cpu1("0"));
 	ASSERT_EQ(0, cpu1("1"));
-	on_cpu(1);
+	to_cpu(0, 1);
 	guest_next(&self->vcpu, &halt);
 	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
 }
@@ -129,7 +119,7 @@ TEST_F(hotplug, a_vm_made_while_the_cpu_is_away_runs_on_it_later)
 	vm_open(&vm, 0);
 	vcpu_open(&vcpu, &vm, 0);
 	ASSERT_EQ(0, cpu1("1"));
-	on_cpu(1);
+	to_cpu(0, 1);
 	guest_begin(&vcpu, MODE_LONG, &halt);
 	EXPECT_EQ(NO_TRAP, guest_run(&vcpu));
 	vcpu_close(&vcpu);
@@ -142,11 +132,11 @@ TEST_F(hotplug, state_of_a_vcpu_loaded_on_a_cpu_that_went_is_kept)
 {
 	struct xvcpu_regs regs;
 
-	on_cpu(1);
+	to_cpu(0, 1);
 	guest_next(&self->vcpu, &halt);
 	guest_regs(&self->vcpu)->r12 = 0x1234567812345678;
 	ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
-	on_cpu(0);
+	to_cpu(0, 0);
 	ASSERT_EQ(0, cpu1("0"));
 	ASSERT_EQ(0, vcpu_get(&self->vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs)));
 	EXPECT_EQ(0x1234567812345678, regs.r12);
@@ -154,7 +144,7 @@ TEST_F(hotplug, state_of_a_vcpu_loaded_on_a_cpu_that_went_is_kept)
 	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
 	ASSERT_EQ(0, cpu1("1"));
 	/* Nor does the CPU that came back believe that it still has it. */
-	on_cpu(1);
+	to_cpu(0, 1);
 	guest_next(&self->vcpu, &halt);
 	EXPECT_EQ(NO_TRAP, guest_run(&self->vcpu));
 }

@@ -71,16 +71,6 @@ FIXTURE(moved) {
 
 #define moved_data	FIXTURE_DATA(moved)
 
-static void to_cpu(pid_t tid, unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(tid, sizeof(set), &set))
-		die("sched_setaffinity: %s", strerror(errno));
-}
-
 FIXTURE_SETUP(moved)
 {
 	struct xvcpu_debug_regs debug = {

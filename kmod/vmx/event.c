@@ -266,7 +266,7 @@ u32 vmx_event_flags(struct vmx_vcpu *vcpu)
 {
 	u32 state = vmcs_read32(GUEST_INTERRUPTIBILITY_INFO), flags = 0;
 	bool blocked = (state & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS)) &&
-		       vcpu->wait.kind <= VMX_WAITS_RETRY;
+		       !vmx_exit_waits(vcpu);
 
 	if (state & GUEST_INTR_STATE_NMI)
 		flags |= XVCPU_EXIT_FLAG_NMI_BLOCKED;

@@ -45,7 +45,7 @@ static void count(struct vmx_vcpu *vcpu, unsigned int counter)
 }
 
 /**
- * vmx_exit_to_user - fill the head of the exit section
+ * vmx_exit_to_user - the reason of an exit for the VMM; xvcpu_sync_out() writes the flags
  * @vcpu: the vCPU
  * @reason: &enum xvcpu_exit_reason
  * @waits: &enum vmx_waits
@@ -53,7 +53,6 @@ static void count(struct vmx_vcpu *vcpu, unsigned int counter)
 void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits)
 {
 	vcpu->run_exit->reason = reason;
-	vcpu->run_exit->flags = waits > VMX_WAITS_RETRY ? XVCPU_EXIT_FLAG_WAITS : 0;
 	vcpu->wait.kind = waits;
 	vcpu->wait.reason = reason;
 }

@@ -239,6 +239,12 @@ struct vmx_vcpu {
 	struct vmx_limits limits;
 };
 
+/* The exit needs an answer: those that only retry need none. */
+static inline bool vmx_exit_waits(const struct vmx_vcpu *vcpu)
+{
+	return vcpu->wait.kind > VMX_WAITS_RETRY;
+}
+
 int vmx_init(void);
 void vmx_exit(void);
 void vmx_info(struct xvcpu_info *info);

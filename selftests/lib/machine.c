@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,4 +359,14 @@ int snapshots_differ(const struct snapshot *a, const struct snapshot *b)
 uint64_t vcpu_counter(const struct test_vcpu *vcpu, unsigned int index)
 {
 	return vcpu->stats->counters[index];
+}
+
+void to_cpu(pid_t tid, unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(tid, sizeof(set), &set))
+		die("sched_setaffinity: %s", strerror(errno));
 }

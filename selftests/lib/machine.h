@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "xvcpu.h"
 
@@ -65,6 +66,9 @@ struct test_vcpu {
 	const volatile struct xvcpu_run_stats *stats;
 	struct xvcpu_error error;
 };
+
+/* Moves a thread, 0 for the caller. */
+void to_cpu(pid_t tid, unsigned int cpu);
 
 /* End the test: the environment is broken, nothing can be said about the module. */
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));

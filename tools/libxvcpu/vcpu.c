@@ -101,56 +101,46 @@ int xvcpu_vcpu_kick(const struct xvcpu_vcpu *vcpu)
 	return ioctl(vcpu->fd, XVCPU_KICK, 0) ? -errno : 0;
 }
 
-int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
+/* A call whose struct holds @record, which is given to the caller if it fails. */
+static int issue(const struct xvcpu_vcpu *vcpu, unsigned long request, void *req,
+		 const struct xvcpu_error *record, struct xvcpu_error *error)
 {
-	struct xvcpu_reset req = { .size = sizeof(req) };
 	int ret;
 
-	if (!ioctl(vcpu->fd, XVCPU_RESET, &req))
+	if (!ioctl(vcpu->fd, request, req))
 		return 0;
 	ret = -errno;
 	if (error)
-		*error = req.error;
+		*error = *record;
 	return ret;
+}
+
+int xvcpu_vcpu_reset(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
+{
+	struct xvcpu_reset req = { .size = sizeof(req) };
+
+	return issue(vcpu, XVCPU_RESET, &req, &req.error, error);
 }
 
 int xvcpu_vcpu_interrupt(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvcpu_error *error)
 {
 	struct xvcpu_interrupt req = { .size = sizeof(req), .vector = vector };
-	int ret;
 
-	if (!ioctl(vcpu->fd, XVCPU_INTERRUPT, &req))
-		return 0;
-	ret = -errno;
-	if (error)
-		*error = req.error;
-	return ret;
+	return issue(vcpu, XVCPU_INTERRUPT, &req, &req.error, error);
 }
 
 int xvcpu_vcpu_nmi(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 {
 	struct xvcpu_nmi req = { .size = sizeof(req) };
-	int ret;
 
-	if (!ioctl(vcpu->fd, XVCPU_NMI, &req))
-		return 0;
-	ret = -errno;
-	if (error)
-		*error = req.error;
-	return ret;
+	return issue(vcpu, XVCPU_NMI, &req, &req.error, error);
 }
 
 int xvcpu_vcpu_exception(const struct xvcpu_vcpu *vcpu, const struct xvcpu_exception *exception,
 			 struct xvcpu_error *error)
 {
 	struct xvcpu_exception req = *exception;
-	int ret;
 
 	req.size = sizeof(req);
-	if (!ioctl(vcpu->fd, XVCPU_EXCEPTION, &req))
-		return 0;
-	ret = -errno;
-	if (error)
-		*error = req.error;
-	return ret;
+	return issue(vcpu, XVCPU_EXCEPTION, &req, &req.error, error);
 }
