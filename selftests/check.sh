@@ -21,7 +21,7 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor ends refusals no-vmx runner)
 host_steps=(lint host tools)
 
 say() { echo "check: $*" >&2; }
@@ -80,6 +80,13 @@ step_guests() {
 	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
 		--add "$here/fixtures/grub-invaders-title.txt" \
 		--add "$here/fixtures/grub-invaders-paused.txt" -- ./tool_guests.sh
+}
+
+# Each way in which a guest of xvcpuctl can end.
+step_ends() {
+	make -s -C "$tree/tools" O="$tree/build" tests-vm || return
+	machine --timeout 600 --add "$tree/build/tests-vm:/tests-vm" -- \
+		sh -c '/tests-vm/run.sh; status=$?; /tests-vm/test_device && exit $status'
 }
 
 step_doctor() { machine --timeout 600 -- ./tool_doctor.sh; }
