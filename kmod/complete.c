@@ -175,6 +175,11 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 	case VMX_WAITS_HYPERCALL:
 		vmx_write_reg(vmx, 0, vmx_is_64bit(vmx) ? data : (u32)data);
 		break;
+	case VMX_WAITS_INS:
+	case VMX_WAITS_OUTS:
+		vmx_jump(vmx, rip);
+		xvcpu_string_io_complete(vcpu);
+		return;
 	case VMX_WAITS_MMIO:
 		vmx_jump(vmx, rip);
 		xvcpu_mmio_complete(vcpu, data);
@@ -217,7 +222,8 @@ static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_reques
  * @request: the VMM's copy of the request section
  * @error:   filled on refusal
  *
- * Return: 0; -EINVAL: refused, nothing changed; -ENODEV: see xvcpu_vcpu_load().
+ * Return: 0; -EINVAL: refused, nothing changed; -ENODEV: see xvcpu_vcpu_load(); likewise what
+ * xvcpu_string_io_store() gives.
  */
 int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
 		   struct xvcpu_error *error)
@@ -236,6 +242,10 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 	if (err)
 		return err;
 	data = answer_data(vcpu);
+	if (vcpu->vmx.wait.kind == VMX_WAITS_INS && request->answer == XVCPU_ANSWER_DONE)
+		err = xvcpu_string_io_store(vcpu, error);
+	if (err)
+		return err;
 	err = xvcpu_vcpu_load(vcpu);
 	if (err)
 		return err;

@@ -223,6 +223,8 @@ static enum vmx_next run_once(struct xvcpu_vcpu *vcpu)
 		return memory_exit(vcpu);
 	if (next == VMX_PAGING)
 		return paging_exit(vcpu);
+	if (next == VMX_STRING)
+		return xvcpu_string_io_exit(vcpu);
 	if (next == VMX_SPLIT_LOCK)
 		return split_lock_exit(vcpu);
 	return next;

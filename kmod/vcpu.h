@@ -15,6 +15,7 @@
 
 #include "ept/ept.h"
 #include "insn.h"
+#include "string_io.h"
 #include "vmx/vmx.h"
 
 struct file;
@@ -75,6 +76,7 @@ struct xvcpu_mmio {
  * @fpu:       guest FPU
  * @cache:     EPT tables for the next fault
  * @mmio:      with VMX_WAITS_MMIO
+ * @string:    with VMX_WAITS_INS and VMX_WAITS_OUTS
  * @run:       the run area, RUN_SIZE bytes
  * @stats:     the statistics page
  * @rcu:       frees it
@@ -102,6 +104,7 @@ struct xvcpu_vcpu {
 	struct fpu_guest fpu;
 	struct ept_cache cache;
 	struct xvcpu_mmio mmio;
+	struct xvcpu_string string;
 	void *run;
 	void *stats;
 	struct rcu_head rcu;
@@ -125,6 +128,11 @@ static inline struct xvcpu_run_exit *run_exit(struct xvcpu_vcpu *vcpu)
 static inline struct xvcpu_run_sync *run_sync(struct xvcpu_vcpu *vcpu)
 {
 	return vcpu->run + RUN_SYNC;
+}
+
+static inline void *run_data(struct xvcpu_vcpu *vcpu)
+{
+	return vcpu->run + RUN_DATA;
 }
 
 /* vcpu.c */

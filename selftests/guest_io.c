@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IN and OUT: what the exit says, how the answer is merged, the four answers, and INS and OUTS,
- * which exit as themselves.
+ * IN and OUT: what the exit says, how the answer is merged, the four answers.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,10 +9,7 @@
 #include "kselftest_harness.h"
 
 #define EXIT_IO		OTHER_EXIT(XVCPU_EXIT_IO)
-#define EXIT_UNKNOWN	OTHER_EXIT(XVCPU_EXIT_UNKNOWN)
 #define RAX		0xfedcba9876543210ull
-#define REASON_IO	30		/* SDM "VMX Basic Exit Reasons" */
-#define QUAL_STRING	0x10
 
 /* Bare instructions; the test puts what follows. */
 GUEST_CODE_MODES(out_imm_1, "out %al, $0x42; hlt");
@@ -32,8 +28,6 @@ GUEST_CODE(in_then_nops, 64, "in %dx, %al; nop; nop; hlt");
 GUEST_CODE(out_twice, 64, "out %al, $0x10; out %al, $0x11; hlt");
 GUEST_CODE(sti_out, 64, "sti; out %al, $0x10; hlt");
 GUEST_CODE(mov_ss_out, 64, "mov %eax, %ss; out %al, $0x10; nop; nop; hlt");
-GUEST_CODE(outsb, 64, "outsb; hlt");
-GUEST_CODE(rep_insw, 64, "rep insw; hlt");
 
 struct io_case {
 	const struct guest_code *const *code;
@@ -348,32 +342,6 @@ TEST_F(io, clearing_if_ends_blocking_by_sti)
 	ASSERT_EQ(EXIT_IO, guest_run(vcpu));
 	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
 	EXPECT_EQ(0, vcpu->sync->regs.rflags & RFLAGS_IF);
-}
-
-TEST_F(io, ins_and_outs_exit_as_themselves)
-{
-	struct test_vcpu *vcpu = &self->vcpu;
-
-	ASSERT_EQ(EXIT_UNKNOWN, start(vcpu, MODE_LONG, &outsb, 0x1f0));
-	EXPECT_EQ(REASON_IO, vcpu->exit->hardware.hw_reason);
-	EXPECT_EQ(1, vcpu->exit->hardware.insn_len);
-	EXPECT_EQ(0x1f0, vcpu->exit->hardware.qualification >> 16);
-	EXPECT_EQ(QUAL_STRING, vcpu->exit->hardware.qualification & QUAL_STRING);
-	EXPECT_EQ(0, vcpu->exit->flags);
-	EXPECT_EQ(GUEST_CODE_AT, vcpu->sync->regs.rip);
-	/* Nobody emulated it: it exits again. */
-	ASSERT_EQ(EXIT_UNKNOWN, guest_run(vcpu));
-	EXPECT_EQ(GUEST_CODE_AT, vcpu->sync->regs.rip);
-	answer(vcpu, XVCPU_ANSWER_SKIPPED);
-	guest_regs(vcpu)->rip += 1;
-	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
-
-	ASSERT_EQ(EXIT_UNKNOWN, start(vcpu, MODE_LONG, &rep_insw, 0x1f0));
-	EXPECT_EQ(REASON_IO, vcpu->exit->hardware.hw_reason);
-	EXPECT_EQ(3, vcpu->exit->hardware.insn_len);
-	answer(vcpu, XVCPU_ANSWER_EXCEPTION);
-	vcpu->request->vector = VEC_UD;
-	ASSERT_EQ(VEC_UD, guest_run(vcpu));
 }
 
 TEST_HARNESS_MAIN

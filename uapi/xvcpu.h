@@ -82,6 +82,7 @@
  * @XVCPU_ERR_BLOCKED:   the guest cannot take the event now: RFLAGS.IF is clear, or STI or MOV SS
  *                       blocks
  * @XVCPU_ERR_PENDING:   another event is there already; @value is its vector
+ * @XVCPU_ERR_MEMORY:    the guest memory at @value cannot be had, or not be written
  */
 enum xvcpu_error_code {
 	XVCPU_ERR_NONE		= 0,
@@ -104,6 +105,7 @@ enum xvcpu_error_code {
 	XVCPU_ERR_SIZE		= 17,
 	XVCPU_ERR_BLOCKED	= 18,
 	XVCPU_ERR_PENDING	= 19,
+	XVCPU_ERR_MEMORY	= 20,
 };
 
 /**
@@ -218,7 +220,8 @@ enum xvcpu_feature {
  * @run_request:     offset of &struct xvcpu_run_request in the run area
  * @run_exit:        offset of &struct xvcpu_run_exit
  * @run_sync:        offset of &struct xvcpu_run_sync
- * @run_data:        offset of the data of string I/O (one page)
+ * @run_data:        offset of the data of string I/O (one page), which is also in
+ *                   &xvcpu_exit_io.data_offset
  * @stats_offset:    mmap offset of &struct xvcpu_run_stats; can only be mapped without PROT_WRITE
  * @stats_size:      bytes to map there
  * @state_size:      bytes that hold every state group of a vCPU at their largest
@@ -945,13 +948,13 @@ struct xvcpu_exception {
  *
  * @XVCPU_EXIT_NONE:         no exit yet
  * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (waits); &xvcpu_run_exit.hypercall
- * @XVCPU_EXIT_IO:           IN or OUT (waits); &xvcpu_run_exit.io
+ * @XVCPU_EXIT_IO:           IN, OUT, INS or OUTS (waits); &xvcpu_run_exit.io
  * @XVCPU_EXIT_MMIO:         data access outside every slot, or write to a read-only slot (waits);
  *                           &xvcpu_run_exit.mmio
  * @XVCPU_EXIT_MSR_READ:     RDMSR (waits); &xvcpu_run_exit.msr
  * @XVCPU_EXIT_MSR_WRITE:    WRMSR (waits); &xvcpu_run_exit.msr
- * @XVCPU_EXIT_MEMORY_FAULT: fetch or page walk outside every slot, or the memory behind a slot
- *                           cannot be had (retries); &xvcpu_run_exit.memory
+ * @XVCPU_EXIT_MEMORY_FAULT: fetch, page walk or operand of INS or OUTS outside every slot, or the
+ *                           memory behind a slot cannot be had (retries); &xvcpu_run_exit.memory
  * @XVCPU_EXIT_EVENT_FAULT:  such a fault, or MMIO, while an event was being delivered (retries: the
  *                           event is delivered again; SKIPPED and EXCEPTION drop it);
  *                           &xvcpu_run_exit.memory with its event members
@@ -1052,19 +1055,29 @@ struct xvcpu_run_request {
 
 /* XVCPU_IO_OUT: the guest writes the port; else it reads it */
 #define XVCPU_IO_OUT	(1u << 0)
+/* XVCPU_IO_STRING: INS or OUTS: @count accesses, whose data is in the data section */
+#define XVCPU_IO_STRING	(1u << 1)
 
 /**
- * struct xvcpu_exit_io - IN or OUT
+ * struct xvcpu_exit_io - IN, OUT, INS or OUTS
  * @port:        0 to 0xffff
  * @size:        1, 2 or 4 bytes
  * @flags:       XVCPU_IO_*; stop at a flag that you do not know
- * @count:       1
+ * @count:       accesses to make, one after the other: 1, or with %XVCPU_IO_STRING and a REP prefix
+ *               up to 4096 / @size
  * @data:        OUT: what the guest wrote, zero-extended; IN: 0, and the VMM's answer, @size
- *               bytes of it
- * @data_offset: 0
+ *               bytes of it. With %XVCPU_IO_STRING 0
+ * @data_offset: with %XVCPU_IO_STRING: where in the run area the data is: @count elements of @size
+ *               bytes, in the order of the accesses whatever RFLAGS.DF is. Else 0
  * @reserved:    0
  *
- * INS and OUTS exit as %XVCPU_EXIT_UNKNOWN with hardware reason 30 in this version.
+ * A string instruction with REP exits as often as it takes; the guest's registers are exact at each
+ * exit and it can take interrupts between them. DONE steps RSI or RDI and RCX by @count, and RIP
+ * when RCX has become 0. Segment, alignment and paging are checked before the exit. The data of INS
+ * goes to the guest's memory with the XVCPU_RUN that completes it; should that memory have gone,
+ * XVCPU_RUN fails with -EFAULT, -ENOMEM or -EHWPOISON and %XVCPU_ERR_MEMORY, and the exit still
+ * waits. An operand in memory that is in no slot, or for INS in a read-only one, is
+ * %XVCPU_EXIT_MEMORY_FAULT.
  */
 struct xvcpu_exit_io {
 	__u16 port;
@@ -1820,8 +1833,9 @@ enum xvcpu_rule {
  *  5. @immediate_exit: -EINTR;
  *  6. after a triple fault: 0 with %XVCPU_EXIT_SHUTDOWN;
  *  7. enter the guest.
- * A failure of 1 or 2 is -EINVAL and changes neither the registers nor the waiting exit; -EINTR
- * never comes before both are done. A kick stays pending behind any other exit and behind -EINTR.
+ * A failure of 1 or 2 is -EINVAL, or for INS what &struct xvcpu_exit_io says, and changes neither
+ * the registers nor the waiting exit; -EINTR never comes before both are done. A kick stays pending
+ * behind any other exit and behind -EINTR.
  *
  * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request
  * is wrong; &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not

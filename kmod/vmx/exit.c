@@ -15,6 +15,8 @@
 #include <asm/trapnr.h>
 #include <asm/vmx.h>
 
+#include "../segment.h"
+#include "caps.h"
 #include "exit.h"
 #include "regs.h"
 
@@ -34,7 +36,12 @@
 #define IO_QUAL_SIZE		7
 #define IO_QUAL_IN		BIT(3)
 #define IO_QUAL_STRING		BIT(4)
+#define IO_QUAL_REP		BIT(5)
 #define IO_QUAL_PORT_SHIFT	16
+
+/* VM-exit instruction information of INS and OUTS. */
+#define STRING_INFO_ADDRESS(info)	(((info) >> 7) & 7)
+#define STRING_INFO_SEGMENT(info)	(((info) >> 15) & 7)
 
 #define INTERRUPTIBILITY_BLOCKING	(GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS)
 #define PENDING_DEBUG_BS		BIT(14)
@@ -210,6 +217,27 @@ static enum vmx_next exit_vmcall(struct vmx_vcpu *vcpu)
 	return VMX_TO_USER;
 }
 
+/*
+ * The processor says which segment and address size the prefixes chose (SDM "VM-Exit Instruction
+ * Information for INS and OUTS"); all that have unrestricted guest do.
+ */
+static enum vmx_next exit_string_io(struct vmx_vcpu *vcpu, unsigned long qual)
+{
+	struct vmx_string *string = &vcpu->string;
+	u32 info = vmcs_read32(VMX_INSTRUCTION_INFO);
+
+	if (!(vmx_caps.basic & VMX_BASIC_INOUT))
+		return exit_hardware(vcpu, XVCPU_EXIT_UNKNOWN, 0);
+	string->port = qual >> IO_QUAL_PORT_SHIFT;
+	string->size = (qual & IO_QUAL_SIZE) + 1;
+	string->in = qual & IO_QUAL_IN;
+	string->rep = qual & IO_QUAL_REP;
+	string->address_bits = 16 << min(STRING_INFO_ADDRESS(info), 2u);
+	string->segment = string->in ? SEGMENT_ES : STRING_INFO_SEGMENT(info);
+	string->insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
+	return VMX_STRING;
+}
+
 static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
 {
 	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
@@ -218,7 +246,7 @@ static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
 	bool in = qual & IO_QUAL_IN;
 
 	if (qual & IO_QUAL_STRING)
-		return exit_hardware(vcpu, XVCPU_EXIT_UNKNOWN, 0);
+		return exit_string_io(vcpu, qual);
 
 	io->port = qual >> IO_QUAL_PORT_SHIFT;
 	io->size = size;

@@ -244,6 +244,12 @@ static void get_segment(unsigned int i, struct xvcpu_segment *segment)
 	segment->reserved = 0;
 }
 
+/* @index: by encoding, 0 to 7. */
+void vmx_get_segment(struct vmx_vcpu *vcpu, unsigned int index, struct xvcpu_segment *segment)
+{
+	get_segment(index & 7, segment);
+}
+
 static void set_segment(unsigned int i, const struct xvcpu_segment *segment)
 {
 	__vmcs_write(segment_fields[i].base, segment->base);

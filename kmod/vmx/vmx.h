@@ -25,6 +25,7 @@ struct perf_guest_switch_msr;
  * @VMX_MEMORY:   an EPT violation: &vmx_vcpu.fault, handled where sleeping is allowed
  * @VMX_PAGING:   a change of CR0, CR3 or CR4 that loads PDPTEs from guest memory:
  *                vmx_finish_paging()
+ * @VMX_STRING:   INS or OUTS: &vmx_vcpu.string, handled where sleeping is allowed
  * @VMX_TO_USER:  the exit section is filled: return to userspace
  * @VMX_SPLIT_LOCK: the host's detection of split locks hit the guest at vmx_vcpu.rip
  * @VMX_NOT_HERE: VMX is off on this CPU
@@ -33,6 +34,7 @@ enum vmx_next {
 	VMX_RESUME,
 	VMX_MEMORY,
 	VMX_PAGING,
+	VMX_STRING,
 	VMX_TO_USER,
 	VMX_SPLIT_LOCK,
 	VMX_NOT_HERE,
@@ -64,11 +66,33 @@ struct vmx_fault {
 };
 
 /**
+ * struct vmx_string - INS or OUTS, as the exit reported it
+ * @port:         0 to 0xffff
+ * @size:         bytes of an element: 1, 2 or 4
+ * @in:           INS
+ * @rep:          with a REP prefix
+ * @address_bits: address size: 16, 32 or 64
+ * @segment:      of the operand, by its encoding: ES for INS
+ * @insn_len:     length of the instruction
+ */
+struct vmx_string {
+	u16 port;
+	u8 size;
+	bool in;
+	bool rep;
+	u8 address_bits;
+	u8 segment;
+	u8 insn_len;
+};
+
+/**
  * enum vmx_waits - what a waiting exit's completion has to do
  * @VMX_WAITS_NOT:       nothing waits
  * @VMX_WAITS_RETRY:     the exit may be answered, but need not be
  * @VMX_WAITS_SKIP:      go behind the instruction
  * @VMX_WAITS_IN:        port data to AL, AX or EAX
+ * @VMX_WAITS_INS:       as kmod/string_io.c recorded
+ * @VMX_WAITS_OUTS:      likewise
  * @VMX_WAITS_RDMSR:     EDX:EAX
  * @VMX_WAITS_HYPERCALL: RAX
  * @VMX_WAITS_MMIO:      as kmod/mmio.c recorded
@@ -79,6 +103,8 @@ enum vmx_waits {
 	VMX_WAITS_RETRY,
 	VMX_WAITS_SKIP,
 	VMX_WAITS_IN,
+	VMX_WAITS_INS,
+	VMX_WAITS_OUTS,
 	VMX_WAITS_RDMSR,
 	VMX_WAITS_HYPERCALL,
 	VMX_WAITS_MMIO,
@@ -168,6 +194,7 @@ struct vmx_limits {
  * @exit_reason:   of the last exit
  * @vectoring:     IDT-vectoring information of the last exit
  * @fault:         with VMX_MEMORY
+ * @string:        with VMX_STRING, and until that exit is answered
  * @paging:        with VMX_PAGING: the values to be taken
  * @wait:          the exit that waits
  * @ept:           the VM's tables
@@ -209,6 +236,7 @@ struct vmx_vcpu {
 	u32 exit_reason;
 	u32 vectoring;
 	struct vmx_fault fault;
+	struct vmx_string string;
 	struct {
 		unsigned long cr0, cr3, cr4;
 		u8 insn_len;
@@ -281,6 +309,7 @@ unsigned int vmx_cpl(struct vmx_vcpu *vcpu);
 bool vmx_is_64bit(struct vmx_vcpu *vcpu);
 unsigned int vmx_cs_bits(struct vmx_vcpu *vcpu);
 unsigned long vmx_segment_base(struct vmx_vcpu *vcpu, unsigned int segment);
+void vmx_get_segment(struct vmx_vcpu *vcpu, unsigned int index, struct xvcpu_segment *segment);
 bool vmx_paging_again(struct vmx_vcpu *vcpu);
 unsigned long vmx_rip(struct vmx_vcpu *vcpu);
 void vmx_jump(struct vmx_vcpu *vcpu, unsigned long rip);

@@ -22,12 +22,34 @@ static void end(struct vmm_vcpu *vcpu, struct vmm_result *result)
 	vmm_end(vcpu->vmm, result);
 }
 
+/* INS or OUTS: one access after the other, as the guest would make them. */
+static void exit_string_io(struct vmm_vcpu *vcpu)
+{
+	struct machine *machine = &vcpu->vmm->machine;
+	struct xvcpu_exit_io *io = &vcpu->handle.exit->io;
+	u8 *element = vcpu->handle.data;
+	u32 i, value;
+
+	for (i = 0; i < io->count; i++, element += io->size) {
+		value = 0;
+		if (io->flags & XVCPU_IO_OUT) {
+			memcpy(&value, element, io->size);
+			machine_out(machine, io->port, io->size, value);
+		} else {
+			value = machine_in(machine, io->port, io->size);
+			memcpy(element, &value, io->size);
+		}
+	}
+}
+
 static void exit_io(struct vmm_vcpu *vcpu)
 {
 	struct machine *machine = &vcpu->vmm->machine;
 	struct xvcpu_exit_io *io = &vcpu->handle.exit->io;
 
-	if (io->flags & XVCPU_IO_OUT)
+	if (io->flags & XVCPU_IO_STRING)
+		exit_string_io(vcpu);
+	else if (io->flags & XVCPU_IO_OUT)
 		machine_out(machine, io->port, io->size, io->data);
 	else
 		io->data = machine_in(machine, io->port, io->size);

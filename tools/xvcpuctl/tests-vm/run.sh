@@ -89,10 +89,19 @@ printf '\017\001\036\000\005\314' >guest
 guest 32 'triple fault' --mode real
 says err 'triple fault' 'it says so'
 
-# mov $0x3f8,%dx; insb
-printf '\272\370\003\154' >guest
-guest 40 'string I/O' --mode real
-says err 'VM exit 30 \(io_instruction\).*string I/O' 'it names the exit'
+# mov $0x3f8,%dx; mov $0x7c10,%si; mov $2,%cx; rep outsb; mov $3,%al; out %al,$0xf4; hlt; "hi"
+printf '\272\370\003\276\020\174\271\002\000\363\156\260\003\346\364\364hi' >guest
+guest 7 'string output' --mode real --debug-exit 0xf4
+says out '^hi$' 'what REP OUTSB prints is on standard output'
+# mov $0x64,%dx; mov $0x500,%di; insb; mov 0x500,%al; out %al,$0xf4 (the status of an idle i8042)
+printf '\272\144\000\277\000\005\154\240\000\005\346\364' >guest
+xvcpuctl run --mode real --debug-exit 0xf4 guest >out 2>err
+ins=$?
+# mov $0x64,%dx; in %dx,%al; out %al,$0xf4
+printf '\272\144\000\354\346\364' >guest
+guest $ins 'string input reads what IN reads' --mode real --debug-exit 0xf4
+[ $ins -ne 1 ]
+result $? 'and that is not 0'
 
 # sti; jmp . (Bochs 2.7 holds the host's interrupts back while a guest runs that was entered with IF
 # clear and never sets it)
