@@ -61,7 +61,8 @@ static int state_read(struct xvcpu_vcpu *vcpu, struct string_state *state)
 	return 0;
 }
 
-static enum vmx_next raise(struct xvcpu_vcpu *vcpu, unsigned int vector, u32 error_code, u64 payload)
+static enum vmx_next raise(struct xvcpu_vcpu *vcpu, unsigned int vector, u32 error_code,
+			   u64 payload)
 {
 	if (xvcpu_vcpu_load(vcpu))
 		return VMX_NOT_HERE;

@@ -502,7 +502,7 @@ TEST_F(string, single_step_traps_after_each_iteration)
 	struct guest_trap trap;
 	unsigned int i;
 
-	/* Without it first, so that the pages are mapped: Bochs makes a fetch that faults a step. */
+	/* Without it first, to have the pages mapped: Bochs makes a fetch that faults a step. */
 	begin(self, MODE_LONG, rep_out_1[MODE_LONG], GUEST_DATA, 3);
 	ASSERT_EQ(NO_TRAP, drive(self));
 	begin(self, MODE_LONG, rep_out_1[MODE_LONG], GUEST_DATA, 3);
