@@ -104,6 +104,11 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 		if (xfer_to_guest_mode_handle_work(&unread_vcpu))
 			return -EINTR;
 	}
+	if (unlikely(vcpu->vmx.budget.on && !vcpu->vmx.budget.left)) {
+		count(vcpu, XVCPU_COUNT_BUDGETS);
+		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_BUDGET, VMX_WAITS_NOT);
+		return 1;
+	}
 	if (unlikely(atomic_read(&vcpu->vm->holders)))
 		wait_event_interruptible(vcpu->vm->hold_wait, !atomic_read(&vcpu->vm->holders));
 	return 0;
@@ -123,6 +128,8 @@ static enum vmx_next run_guest(struct xvcpu_vcpu *vcpu, bool *entered)
 		vcpu->owed = false;
 		if (test_thread_flag(TIF_NEED_FPU_LOAD))
 			switch_fpu_return();
+		if (unlikely(vcpu->vmx.budget.on) && !vmx_has_timer())
+			xvcpu_budget_arm(vcpu);
 		next = vmx_run(&vcpu->vmx);
 		/* What the stay changed is there for whoever sees the vCPU outside. */
 		smp_store_release(&vcpu->mode, XVCPU_OUTSIDE);
@@ -262,13 +269,15 @@ static void request_read(struct xvcpu_vcpu *vcpu, struct xvcpu_run_request *to)
 	to->payload = READ_ONCE(from->payload);
 	to->sync = READ_ONCE(from->sync);
 	to->dirty = READ_ONCE(from->dirty);
+	to->budget = READ_ONCE(from->budget);
 	to->reserved0 = READ_ONCE(from->reserved0);
 }
 
 #define SYNC_GROUPS	(XVCPU_GROUP_BIT(XVCPU_GROUP_REGS) | XVCPU_GROUP_BIT(XVCPU_GROUP_SREGS) | \
 			 XVCPU_GROUP_BIT(XVCPU_GROUP_CREGS))
 
-#define RUN_FLAGS	XVCPU_RUN_INTERRUPT_WINDOW
+#define BUDGET_FLAGS	(XVCPU_RUN_BUDGET | XVCPU_RUN_BUDGET_TSC)
+#define RUN_FLAGS	(XVCPU_RUN_INTERRUPT_WINDOW | BUDGET_FLAGS)
 
 static int request_check(const struct xvcpu_run_request *request, struct xvcpu_error *error)
 {
@@ -288,6 +297,10 @@ static int request_check(const struct xvcpu_run_request *request, struct xvcpu_e
 		return args_refuse(error, XVCPU_ERR_BITS,
 				   RUN_REQUEST + offsetof(typeof(*request), dirty),
 				   request->dirty, SYNC_GROUPS);
+	if ((request->flags & BUDGET_FLAGS) == BUDGET_FLAGS)
+		return args_refuse(error, XVCPU_ERR_VALUE,
+				   RUN_REQUEST + offsetof(typeof(*request), flags),
+				   request->flags, request->flags & ~XVCPU_RUN_BUDGET_TSC);
 	return 0;
 }
 
@@ -329,7 +342,9 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 		return ret;
 	}
 	vcpu->vmx.window = request.flags & XVCPU_RUN_INTERRUPT_WINDOW;
+	xvcpu_budget_begin(vcpu, &request);
 	ret = run_inside(vcpu, request.immediate_exit);
+	WRITE_ONCE(run_exit(vcpu)->budget_left, xvcpu_budget_end(vcpu, &request));
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SIGNAL, VMX_WAITS_NOT);

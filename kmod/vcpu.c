@@ -276,6 +276,7 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&vcpu->lock);
 	init_waitqueue_head(&vcpu->stop_wait);
+	xvcpu_budget_init(vcpu);
 	vcpu->vm = vm;
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;

@@ -13,6 +13,7 @@
 
 #include <xvcpu.h>
 
+#include "budget.h"
 #include "ept/ept.h"
 #include "insn.h"
 #include "string_io.h"
@@ -73,6 +74,7 @@ struct xvcpu_mmio {
  * @file:      lives as long as the vCPU, which has no reference to it
  * @held:      @file, if the thread in RUN took a reference
  * @notifier:  tells when the thread in RUN is switched out
+ * @budget:    ends a stay without the help of VMX
  * @fpu:       guest FPU
  * @cache:     EPT tables for the next fault
  * @mmio:      with VMX_WAITS_MMIO
@@ -101,6 +103,7 @@ struct xvcpu_vcpu {
 	struct file *file;
 	struct file *held;
 	struct preempt_notifier notifier;
+	struct xvcpu_budget budget;
 	struct fpu_guest fpu;
 	struct ept_cache cache;
 	struct xvcpu_mmio mmio;

@@ -58,7 +58,7 @@ step_vm-6.12() { machine --kernel 6.12 --cpus 1 --timeout 2000 -- ./run-tests.sh
 # The same with features turned off that this model has, and on a model that lacks others: EPT A/D
 # bits, 1-GiB pages, INVPCID.
 step_vm-without() {
-	machine --timeout 1500 --module-args "vpid=0 ept_ad=0 xsaves=0" -- ./run-tests.sh
+	machine --timeout 1500 --module-args "vpid=0 ept_ad=0 xsaves=0 preemption_timer=0" -- ./run-tests.sh
 }
 
 step_vm-ivybridge() {

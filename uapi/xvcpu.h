@@ -179,6 +179,8 @@ enum xvcpu_reason {
  * @XVCPU_FEATURE_XSAVES:       XSAVES and XRSTORS in the guest
  * @XVCPU_FEATURE_XSAVE:        XSAVE, XCR0
  * @XVCPU_FEATURE_VNMI:         virtual NMIs
+ * @XVCPU_FEATURE_PREEMPTION_TIMER: VMX-preemption timer, for budgets; without it, and where it is
+ *                              known to count wrongly, a timer of the kernel's ends them
  */
 enum xvcpu_feature {
 	XVCPU_FEATURE_VMX		= 0,
@@ -200,6 +202,7 @@ enum xvcpu_feature {
 	XVCPU_FEATURE_XSAVES		= 16,
 	XVCPU_FEATURE_XSAVE		= 17,
 	XVCPU_FEATURE_VNMI		= 18,
+	XVCPU_FEATURE_PREEMPTION_TIMER	= 19,
 };
 
 /* XVCPU_FEATURE_SLOTS: size of &xvcpu_info.features */
@@ -973,9 +976,10 @@ struct xvcpu_exception {
  *
  * @XVCPU_EXIT_WINDOW:       the guest can take an interrupt now, with
  *                           %XVCPU_RUN_INTERRUPT_WINDOW
+ * @XVCPU_EXIT_BUDGET:       the guest has had the time that %XVCPU_RUN_BUDGET gave it
  *
- * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 25-39 for budget, debug,
- * intercepted exceptions and instructions.
+ * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 26-39 for debug, intercepted
+ *  exceptions and instructions.
  */
 enum xvcpu_exit_reason {
 	XVCPU_EXIT_NONE			= 0,
@@ -991,6 +995,7 @@ enum xvcpu_exit_reason {
 	XVCPU_EXIT_SIGNAL		= 20,
 	XVCPU_EXIT_KICK			= 21,
 	XVCPU_EXIT_WINDOW		= 24,
+	XVCPU_EXIT_BUDGET		= 25,
 	XVCPU_EXIT_FAIL_ENTRY		= 40,
 	XVCPU_EXIT_INTERNAL		= 41,
 	XVCPU_EXIT_UNKNOWN		= 42,
@@ -1020,6 +1025,10 @@ enum xvcpu_answer {
 
 /* XVCPU_RUN_INTERRUPT_WINDOW: exit as soon as the guest can take an interrupt */
 #define XVCPU_RUN_INTERRUPT_WINDOW	(1u << 0)
+/* XVCPU_RUN_BUDGET: &xvcpu_run_request.budget counts, in nanoseconds */
+#define XVCPU_RUN_BUDGET		(1u << 1)
+/* XVCPU_RUN_BUDGET_TSC: likewise, in ticks of the host's TSC; not both */
+#define XVCPU_RUN_BUDGET_TSC		(1u << 2)
 
 /**
  * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
@@ -1036,7 +1045,15 @@ enum xvcpu_answer {
  * @dirty:          mask of groups that the VMM changed in the sync section and that the next
  *                  XVCPU_RUN loads before anything else; cleared by the kernel when loaded. A
  *                  group that is not in @valid may be dirty too
+ * @budget:         with %XVCPU_RUN_BUDGET or %XVCPU_RUN_BUDGET_TSC: how long the guest may be in
+ *                  non-root mode until XVCPU_RUN returns with %XVCPU_EXIT_BUDGET; 0: it is not
+ *                  entered. &xvcpu_run_exit.budget_left is what each return leaves of it. Not
+ *                  changed by the kernel: the next XVCPU_RUN has what stands here then
  * @reserved:       not read: later members will count only with a flag of their own in @flags
+ *
+ * A budget counts the guest's own time, from entry to exit with the cost of both: not that of the
+ * host's work, of the VMM, or of other threads. It holds for any guest, also one that never exits by
+ * itself, which has a few microseconds more, for the way out.
  *
  * Written by the VMM, read once by each XVCPU_RUN. Unknown bits are -EINVAL.
  */
@@ -1050,7 +1067,8 @@ struct xvcpu_run_request {
 	__aligned_u64 payload;
 	__aligned_u64 sync;
 	__aligned_u64 dirty;
-	__aligned_u64 reserved[26];
+	__aligned_u64 budget;
+	__aligned_u64 reserved[25];
 };
 
 /* XVCPU_IO_OUT: the guest writes the port; else it reads it */
@@ -1272,7 +1290,7 @@ struct xvcpu_exit_hardware {
  * @flags:       XVCPU_EXIT_FLAG_*
  * @view:        0
  * @cr8:         the guest's task priority, 0 to 15
- * @budget_left: 0
+ * @budget_left: what is left of the budget, in its unit, 0 with %XVCPU_EXIT_BUDGET; 0 without one
  * @reserved:    0
  * @io:          %XVCPU_EXIT_IO
  * @mmio:        %XVCPU_EXIT_MMIO
@@ -1336,6 +1354,7 @@ struct xvcpu_run_sync {
  * @XVCPU_COUNT_EPT_RETRY:  EPT faults tried again because the memory changed meanwhile
  * @XVCPU_COUNT_EPT_FLUSH:  invalidations of EPT-derived translations
  * @XVCPU_COUNT_INJECTED:   events that the guest was given, each counted once
+ * @XVCPU_COUNT_BUDGETS:    returns with %XVCPU_EXIT_BUDGET
  */
 enum xvcpu_counter {
 	XVCPU_COUNT_ENTRIES	= 96,
@@ -1347,6 +1366,7 @@ enum xvcpu_counter {
 	XVCPU_COUNT_EPT_RETRY	= 102,
 	XVCPU_COUNT_EPT_FLUSH	= 103,
 	XVCPU_COUNT_INJECTED	= 104,
+	XVCPU_COUNT_BUDGETS	= 105,
 };
 
 /* XVCPU_COUNTERS: size of &xvcpu_run_stats.counters */
@@ -1832,7 +1852,8 @@ enum xvcpu_rule {
  *  4. a pending signal: -EINTR;
  *  5. @immediate_exit: -EINTR;
  *  6. after a triple fault: 0 with %XVCPU_EXIT_SHUTDOWN;
- *  7. enter the guest.
+ *  7. a budget of which nothing is left: 0 with %XVCPU_EXIT_BUDGET;
+ *  8. enter the guest.
  * A failure of 1 or 2 is -EINVAL, or for INS what &struct xvcpu_exit_io says, and changes neither
  * the registers nor the waiting exit; -EINTR never comes before both are done. A kick stays pending
  * behind any other exit and behind -EINTR.

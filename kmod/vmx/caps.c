@@ -27,6 +27,10 @@ static bool enable_xsaves = true;
 module_param_named(xsaves, enable_xsaves, bool, 0444);
 MODULE_PARM_DESC(xsaves, "Offer XSAVES to guests where the processor can");
 
+static bool enable_preemption_timer = true;
+module_param_named(preemption_timer, enable_preemption_timer, bool, 0444);
+MODULE_PARM_DESC(preemption_timer, "Use the VMX-preemption timer for budgets where there is one");
+
 struct vmx_caps vmx_caps __read_mostly;
 
 #define NO_FEATURE	0xff
@@ -108,6 +112,8 @@ static const struct {
 #define BASIC_MEMORY_TYPE(basic)	(((basic) >> 50) & 0xf)
 #define BASIC_TRUE_CTLS			BIT_ULL(55)
 #define MEMORY_TYPE_WB			6
+/* The timer's rate is TSC >> shift (SDM Appendix A, "Miscellaneous Data"). */
+#define MISC_TIMER_SHIFT	0x1f
 
 static void feature_set(u32 feature, bool there)
 {
@@ -250,6 +256,42 @@ static void guest_features_init(void)
 	vmx_caps.xsaves = feature_is(XVCPU_FEATURE_XSAVES);
 }
 
+/*
+ * CPUID.1:EAX of processors whose timer counts at another rate than it says: Intel's
+ * specification updates, "VMX-Preemption Timer Does Not Count Down at the Rate Specified".
+ */
+static const u32 broken_timers[] = {
+	0x000106a0, 0x000106a1, 0x000106a4, 0x000106a5,	/* Nehalem */
+	0x000106e5,					/* Lynnfield */
+	0x00020652, 0x00020655,				/* Arrandale, Clarkdale */
+	0x000206e6,					/* Nehalem-EX */
+	0x000306a8,					/* Ivy Bridge */
+};
+
+static bool timer_is_broken(void)
+{
+	u32 signature = cpuid_eax(1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(broken_timers); i++) {
+		if (signature == broken_timers[i])
+			return true;
+	}
+	return false;
+}
+
+/* A control that is 1 only while there is a budget. */
+static void timer_init(void)
+{
+	feature_set(XVCPU_FEATURE_PREEMPTION_TIMER,
+		    (vmx_caps.control[VMX_PIN].may & PIN_BASED_VMX_PREEMPTION_TIMER) &&
+		    !timer_is_broken());
+	if (feature_is(XVCPU_FEATURE_PREEMPTION_TIMER) && !enable_preemption_timer)
+		vmx_caps.feature[XVCPU_FEATURE_PREEMPTION_TIMER] = XVCPU_REASON_PARAM;
+	vmx_caps.timer = feature_is(XVCPU_FEATURE_PREEMPTION_TIMER);
+	vmx_caps.timer_shift = vmx_caps.misc & MISC_TIMER_SHIFT;
+}
+
 static bool region_fits(void)
 {
 	u64 basic = vmx_caps.basic;
@@ -279,6 +321,7 @@ void vmx_caps_init(void)
 		       VMX_FEATURES_REQUIRED - XVCPU_FEATURE_SECONDARY);
 	translation_init();
 	guest_features_init();
+	timer_init();
 }
 
 /**

@@ -47,6 +47,8 @@ enum vmx_control_id {
  * @vpid:          translations are tagged
  * @ept_ad:        accessed and dirty bits in EPT entries are on
  * @xsaves:        XSAVES is on
+ * @timer:         budgets use the VMX-preemption timer
+ * @timer_shift:   it counts one for 2^@timer_shift ticks of the TSC
  * @feature:       for each &enum xvcpu_feature an &enum xvcpu_reason
  */
 struct vmx_caps {
@@ -60,6 +62,8 @@ struct vmx_caps {
 	bool vpid;
 	bool ept_ad;
 	bool xsaves;
+	bool timer;
+	u8 timer_shift;
 	u8 feature[XVCPU_FEATURE_SLOTS];
 };
 

@@ -182,6 +182,12 @@ static enum vmx_next exit_external_interrupt(struct vmx_vcpu *vcpu)
 	return VMX_RESUME;
 }
 
+/* The run loop looks at what is left before each entry. */
+static enum vmx_next exit_preemption_timer(struct vmx_vcpu *vcpu)
+{
+	return VMX_RESUME;
+}
+
 static enum vmx_next exit_triple_fault(struct vmx_vcpu *vcpu)
 {
 	vcpu->shutdown = true;
@@ -334,6 +340,7 @@ static enum vmx_next (*const exit_handlers[])(struct vmx_vcpu *vcpu) = {
 	[EXIT_REASON_MWAIT_INSTRUCTION]  = exit_ud,
 	[EXIT_REASON_MONITOR_INSTRUCTION] = exit_ud,
 	[EXIT_REASON_EPT_VIOLATION]      = exit_ept_violation,
+	[EXIT_REASON_PREEMPTION_TIMER]   = exit_preemption_timer,
 	[EXIT_REASON_EPT_MISCONFIG]      = exit_ept_misconfig,
 	[EXIT_REASON_INVEPT]             = exit_ud,
 	[EXIT_REASON_INVVPID]            = exit_ud,

@@ -33,7 +33,7 @@ struct vmx_vmcs {
 
 	unsigned long host_fs_base;
 	unsigned long host_cr3, host_cr4;
-	u32 proc, proc2, entry;
+	u32 pin, proc, proc2, entry;
 };
 
 int vmcs_init(struct vmx_vmcs *vmcs);

@@ -25,6 +25,7 @@
 
 #include "../compat.h"
 #include "../ept/ept.h"
+#include "budget.h"
 #include "caps.h"
 #include "context.h"
 #include "entry.h"
@@ -139,7 +140,8 @@ static void vmcs_setup(struct vmx_vcpu *vcpu)
 {
 	struct vmx_vmcs *vmcs = &vcpu->vmcs;
 
-	vmcs_write32(PIN_BASED_VM_EXEC_CONTROL, vmx_caps.control[VMX_PIN].value);
+	vmcs->pin = vmx_caps.control[VMX_PIN].value;
+	vmcs_write32(PIN_BASED_VM_EXEC_CONTROL, vmcs->pin);
 	vmcs->proc = vmx_caps.control[VMX_PROC].value;
 	vmcs_write32(CPU_BASED_VM_EXEC_CONTROL, vmcs->proc);
 	vmcs->proc2 = vmx_caps.control[VMX_PROC2].value;
@@ -347,7 +349,11 @@ static noinstr int enter_guest(struct vmx_vcpu *vcpu)
 
 	if (native_read_cr2() != vcpu->cr2)
 		native_write_cr2(vcpu->cr2);
+	if (vcpu->budget.on)
+		vcpu->budget.entered = rdtsc();
 	ret = vmx_enter(vcpu->gpr, vcpu->vmcs.launched, &vcpu->host_rsp);
+	if (vcpu->budget.on)
+		vcpu->budget.exited = rdtsc();
 	vcpu->cr2 = native_read_cr2();
 
 	lockdep_hardirqs_off(CALLER_ADDR0);
@@ -407,10 +413,13 @@ enum vmx_next vmx_run(struct vmx_vcpu *vcpu)
 
 	flush_stale_ept(vcpu);
 	vmx_inject(vcpu);
+	vmx_budget_before_entry(vcpu);
 	vmx_context_before_entry(vcpu);
 	vtime_account_guest_enter();
 	how = enter_guest(vcpu);
 	vmx_context_after_exit(vcpu);
+	if (unlikely(vcpu->budget.on))
+		vmx_budget_after_exit(vcpu);
 
 	vcpu->cached = 0;
 	vcpu->counters[XVCPU_COUNT_ENTRIES]++;

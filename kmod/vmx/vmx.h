@@ -86,6 +86,20 @@ struct vmx_string {
 };
 
 /**
+ * struct vmx_budget - how long the guest may still be in non-root mode, in ticks of the host's TSC
+ * @on:      there is a limit
+ * @left:    ticks
+ * @entered: TSC when the last stay began
+ * @exited:  and when it ended
+ */
+struct vmx_budget {
+	bool on;
+	u64 left;
+	u64 entered;
+	u64 exited;
+};
+
+/**
  * enum vmx_waits - what a waiting exit's completion has to do
  * @VMX_WAITS_NOT:       nothing waits
  * @VMX_WAITS_RETRY:     the exit may be answered, but need not be
@@ -191,6 +205,7 @@ struct vmx_limits {
  * @nmi:           an NMI is latched; set by anyone, taken by the thread in RUN
  * @irq:           vector in the interrupt slot, VMX_NO_IRQ if there is none
  * @window:        leave for userspace when the guest can take an interrupt
+ * @budget:        of this RUN
  * @exit_reason:   of the last exit
  * @vectoring:     IDT-vectoring information of the last exit
  * @fault:         with VMX_MEMORY
@@ -233,6 +248,7 @@ struct vmx_vcpu {
 	atomic_t nmi;
 	int irq;
 	bool window;
+	struct vmx_budget budget;
 	u32 exit_reason;
 	u32 vectoring;
 	struct vmx_fault fault;
@@ -294,6 +310,7 @@ enum vmx_next vmx_run(struct vmx_vcpu *vcpu);
 enum vmx_next vmx_handle_exit(struct vmx_vcpu *vcpu);
 enum vmx_next vmx_finish_paging(struct vmx_vcpu *vcpu, const u64 *pdpte, bool readable);
 
+bool vmx_has_timer(void);
 void vmx_exit_to_user(struct vmx_vcpu *vcpu, u32 reason, u8 waits);
 void vmx_skip(struct vmx_vcpu *vcpu, unsigned int insn_len);
 void vmx_stop_blocking(struct vmx_vcpu *vcpu);

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 bool shim_cpu_has[SHIM_FEATURES];
+u32 shim_cpuid_1_eax;
 u32 shim_cpuid_1_ecx;
 
 #define CPUID_1_ECX_VMX	BIT(5)
@@ -83,10 +84,12 @@ static void begin(void)
 {
 	memcpy(msrs, complete, sizeof(msrs));
 	memset(shim_cpu_has, true, sizeof(shim_cpu_has));
+	shim_cpuid_1_eax = 0;
 	shim_cpuid_1_ecx = CPUID_1_ECX_VMX;
 	enable_vpid = true;
 	enable_ept_ad = true;
 	enable_xsaves = true;
+	enable_preemption_timer = true;
 	absent_reads = 0;
 }
 
@@ -132,7 +135,7 @@ static void a_complete_processor_is_used_whole(void)
 	begin();
 	not_refused();
 	EXPECT_EQ(0, absent_reads);
-	for (i = 0; i <= XVCPU_FEATURE_VNMI; i++)
+	for (i = 0; i <= XVCPU_FEATURE_PREEMPTION_TIMER; i++)
 		EXPECT(vmx_caps.feature[i] == XVCPU_REASON_OK, "feature %u: reason %u", i,
 		       vmx_caps.feature[i]);
 	EXPECT(vmx_caps.vpid && vmx_caps.ept_ad && vmx_caps.xsaves, "an optional one is not used");
@@ -354,6 +357,19 @@ static void optional_features(void)
 	begin();
 	clear(MSR_IA32_VMX_TRUE_PROCBASED_CTLS, BIT_ULL(32 + 22));	/* NMI window */
 	an_optional_feature_is_done_without(XVCPU_FEATURE_VNMI, XVCPU_REASON_NO_CPU, 0);
+
+	begin();
+	clear(MSR_IA32_VMX_TRUE_PINBASED_CTLS, BIT_ULL(32 + 6));
+	an_optional_feature_is_done_without(XVCPU_FEATURE_PREEMPTION_TIMER, XVCPU_REASON_NO_CPU, 0);
+	EXPECT(!vmx_caps.timer, "VMX-preemption timer in use");
+	begin();
+	enable_preemption_timer = false;
+	an_optional_feature_is_done_without(XVCPU_FEATURE_PREEMPTION_TIMER, XVCPU_REASON_PARAM, 0);
+	EXPECT(!vmx_caps.timer, "VMX-preemption timer in use");
+	begin();
+	shim_cpuid_1_eax = 0x306a8;
+	an_optional_feature_is_done_without(XVCPU_FEATURE_PREEMPTION_TIMER, XVCPU_REASON_NO_CPU, 0);
+	EXPECT(!vmx_caps.timer, "VMX-preemption timer in use");
 }
 
 /* A control that the processor has, for an instruction that the host's kernel turned off. */

@@ -45,6 +45,7 @@ static const struct words features[] = {
 	[XVCPU_FEATURE_XSAVES]	     = { "xsaves", "XSAVES and XRSTORS in the guest" },
 	[XVCPU_FEATURE_XSAVE]	     = { "xsave", "XSAVE and XCR0" },
 	[XVCPU_FEATURE_VNMI]	     = { "vnmi", "virtual NMIs" },
+	[XVCPU_FEATURE_PREEMPTION_TIMER] = { "preemption_timer", "VMX-preemption timer" },
 };
 
 static const char * const exits[] = {
@@ -61,6 +62,7 @@ static const char * const exits[] = {
 	[XVCPU_EXIT_SIGNAL]	  = "signal",
 	[XVCPU_EXIT_KICK]	  = "kick",
 	[XVCPU_EXIT_WINDOW]	  = "window",
+	[XVCPU_EXIT_BUDGET]	  = "budget",
 	[XVCPU_EXIT_FAIL_ENTRY]	  = "fail_entry",
 	[XVCPU_EXIT_INTERNAL]	  = "internal",
 	[XVCPU_EXIT_UNKNOWN]	  = "unknown",

@@ -48,6 +48,7 @@ static const struct capability capabilities[] = {
 	{ 0x483, XVCPU_FEATURE_PAT,	     ALLOWED(18) | ALLOWED(19) },
 	{ 0x484, XVCPU_FEATURE_PAT,	     ALLOWED(14) },
 	{ 0x481, XVCPU_FEATURE_VNMI,	     ALLOWED(5) },
+	{ 0x481, XVCPU_FEATURE_PREEMPTION_TIMER, ALLOWED(6) },
 };
 
 static const struct host_holder known_holders[] = {

@@ -183,6 +183,7 @@ static void (* const handlers[])(struct vmm_vcpu *vcpu) = {
 	[XVCPU_EXIT_SIGNAL]	  = exit_nothing,
 	[XVCPU_EXIT_KICK]	  = exit_nothing,
 	[XVCPU_EXIT_WINDOW]	  = exit_nothing,
+	[XVCPU_EXIT_BUDGET]	  = exit_nothing,
 	[XVCPU_EXIT_FAIL_ENTRY]	  = exit_fail_entry,
 	[XVCPU_EXIT_INTERNAL]	  = exit_hardware,
 	[XVCPU_EXIT_UNKNOWN]	  = exit_hardware,

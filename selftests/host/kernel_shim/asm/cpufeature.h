@@ -15,11 +15,17 @@ enum {
 };
 
 extern bool shim_cpu_has[SHIM_FEATURES];
+extern u32 shim_cpuid_1_eax;
 extern u32 shim_cpuid_1_ecx;
 
 static inline bool boot_cpu_has(unsigned int feature)
 {
 	return shim_cpu_has[feature];
+}
+
+static inline u32 cpuid_eax(u32 leaf)
+{
+	return leaf == 1 ? shim_cpuid_1_eax : 0;
 }
 
 static inline u32 cpuid_ecx(u32 leaf)
