@@ -1052,8 +1052,8 @@ enum xvcpu_answer {
  * @reserved:       not read: later members will count only with a flag of their own in @flags
  *
  * A budget counts the guest's own time, from entry to exit with the cost of both: not that of the
- * host's work, of the VMM, or of other threads. It holds for any guest, also one that never exits by
- * itself, which has a few microseconds more, for the way out.
+ * host's work, of the VMM, or of other threads. It holds for any guest, also one that never exits
+ * by itself, which has a few microseconds more, for the way out.
  *
  * Written by the VMM, read once by each XVCPU_RUN. Unknown bits are -EINVAL.
  */
