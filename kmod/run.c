@@ -249,6 +249,8 @@ static long run_loop(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 		case VMX_TO_USER:
 			return 0;
 		case VMX_NOT_HERE:
+			/* Either loading said so, or VMX was off at the entry itself. */
+			WRITE_ONCE(vcpu->lost, true);
 			return -ENODEV;
 		default:
 			break;
@@ -375,6 +377,7 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 		return -EBUSY;
 	}
 	WRITE_ONCE(vcpu->running, true);
+	vcpu->begun = true;
 	mutex_unlock(&vcpu->lock);
 
 	ret = run_owned(vcpu);

@@ -73,6 +73,7 @@ STATE_STRUCT(regs, struct xvcpu_regs)
 STATE_STRUCT(sregs, struct xvcpu_sregs)
 STATE_STRUCT(cregs, struct xvcpu_cregs)
 STATE_STRUCT(debug, struct xvcpu_debug_regs)
+STATE_STRUCT(tsc, struct xvcpu_tsc)
 STATE_STRUCT(events, struct xvcpu_events)
 
 static int regs_check(const struct state_check *check, const void *data, u32 size,
@@ -97,6 +98,12 @@ static int debug_check(const struct state_check *check, const void *data, u32 si
 		       struct xvcpu_error *error)
 {
 	return vmx_check_debug(data, error);
+}
+
+static int tsc_check(const struct state_check *check, const void *data, u32 size,
+		     struct xvcpu_error *error)
+{
+	return vmx_check_tsc(data, error);
 }
 
 static int events_check(const struct state_check *check, const void *data, u32 size,
@@ -261,13 +268,16 @@ static const struct state_group state_groups[] = {
 	[XVCPU_GROUP_XSAVE] = {
 		XSAVE_LEAST, xsave_size, xsave_check, xvcpu_fpu_set, xvcpu_fpu_get,
 	},
+	[XVCPU_GROUP_TSC] = {
+		sizeof(struct xvcpu_tsc), tsc_size, tsc_check, tsc_set, tsc_get,
+	},
 };
 
 /* Order in which SET judges and applies: CPUID decides which bits of control registers exist. */
 static const u8 state_order[] = {
 	XVCPU_GROUP_CPUID, XVCPU_GROUP_CREGS, XVCPU_GROUP_SREGS, XVCPU_GROUP_REGS,
 	XVCPU_GROUP_MSRS, XVCPU_GROUP_DEBUG, XVCPU_GROUP_XSAVE, XVCPU_GROUP_EVENTS,
-	XVCPU_GROUP_PENDING,
+	XVCPU_GROUP_TSC, XVCPU_GROUP_PENDING,
 };
 
 #define STATE_GROUPS	ARRAY_SIZE(state_groups)
@@ -287,7 +297,8 @@ u32 xvcpu_state_size(void)
 	       sizeof(struct xvcpu_cpuid_table) +
 	       VMX_CPUID_MAX * sizeof(struct xvcpu_cpuid_entry) +
 	       sizeof(struct xvcpu_debug_regs) + sizeof(struct xvcpu_pending) +
-	       sizeof(struct xvcpu_events) + ALIGN(xvcpu_fpu_size_max(), sizeof(u64));
+	       sizeof(struct xvcpu_events) + sizeof(struct xvcpu_tsc) +
+	       ALIGN(xvcpu_fpu_size_max(), sizeof(u64));
 }
 
 static int busy(struct xvcpu_error *error, u32 code, u64 value)

@@ -87,6 +87,8 @@ int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu)
 	bool active;
 	int err;
 
+	if (unlikely(READ_ONCE(vcpu->lost)))
+		return -ENODEV;
 	for (;;) {
 		preempt_disable();
 		err = vmx_load(&vcpu->vmx);
@@ -94,8 +96,10 @@ int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu)
 			return 0;
 		active = cpu_active(smp_processor_id());
 		preempt_enable();
-		if (err != -EAGAIN || active)
+		if (err != -EAGAIN || active) {
+			WRITE_ONCE(vcpu->lost, true);
 			return -ENODEV;
+		}
 		/* This CPU goes offline: the scheduler moves us when we ask it. */
 		schedule_timeout_uninterruptible(1);
 	}
@@ -109,6 +113,7 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
 /* Under vcpu->lock. */
 static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 {
+	bool lost = vcpu->lost;
 	void *state;
 	long err;
 
@@ -119,8 +124,13 @@ static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 	state = xvcpu_fpu_reset_state(vcpu);
 	if (!state)
 		return -ENOMEM;
+	/* Loading says so again, if VMX has not come back. */
+	vcpu->lost = false;
 	err = xvcpu_vcpu_load(vcpu);
 	if (!err) {
+		if (lost)
+			vmx_vcpu_rebuild(&vcpu->vmx);
+		vcpu->begun = false;
 		xvcpu_fpu_set(vcpu, state);
 		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
 		WRITE_ONCE(run_sync(vcpu)->valid, 0);
@@ -174,6 +184,10 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return xvcpu_vcpu_translate(vcpu, argp);
 	case XVCPU_ACCESS:
 		return xvcpu_vcpu_access(vcpu, argp);
+	case XVCPU_SET_AFFINITY:
+		return xvcpu_vcpu_set_affinity(vcpu, argp);
+	case XVCPU_GET_LIFE:
+		return xvcpu_vcpu_get_life(vcpu, argp);
 	case XVCPU_EXCEPTION:
 		return xvcpu_vcpu_exception(vcpu, argp);
 	case XVCPU_GET_INFO:
@@ -280,6 +294,7 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	vcpu->vm = vm;
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;
+	vcpu->affinity.preferred = XVCPU_AFFINITY_ANY;
 	err = vcpu_alloc_areas(vcpu);
 	if (err)
 		goto out_free;

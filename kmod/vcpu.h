@@ -64,6 +64,9 @@ struct xvcpu_mmio {
  * @apic_id:   what the guest is told
  * @lock:      see above
  * @running:   a thread is in RUN; under @lock
+ * @begun:     it was, since it was made or reset; under @lock
+ * @lost:      what the processor held of its state is lost; until RESET
+ * @affinity:  hint of XVCPU_SET_AFFINITY; under @lock
  * @parked:    that thread sleeps outside the guest; under @lock
  * @owed:      the thread in RUN enters whatever @stoppers is; only its own
  * @stoppers:  calls that want the vCPU stopped (stop.c)
@@ -91,6 +94,12 @@ struct xvcpu_vcpu {
 
 	struct mutex lock; /* everything that is not RUN, @running and @parked */
 	bool running;
+	bool begun;
+	bool lost;
+	struct {
+		s32 preferred;
+		__u64 set[XVCPU_AFFINITY_CPUS / 64];
+	} affinity;
 	bool parked;
 	bool owed;
 	atomic_t stoppers;
@@ -146,6 +155,10 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
 
 /* run.c */
 long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
+
+/* life.c */
+long xvcpu_vcpu_get_life(struct xvcpu_vcpu *vcpu, struct xvcpu_life __user *arg);
+long xvcpu_vcpu_set_affinity(struct xvcpu_vcpu *vcpu, struct xvcpu_affinity __user *arg);
 
 /* stop.c */
 int xvcpu_vcpu_stop(struct xvcpu_vcpu *vcpu);

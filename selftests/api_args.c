@@ -201,6 +201,10 @@ static const struct ioctl_case cases[] = {
 	CASE(FD_VCPU, XVCPU_ACCESS, xvcpu_access, ERROR(xvcpu_access), FLAGS(xvcpu_access),
 	     .known = XVCPU_ACCESS_TO_GUEST | XVCPU_ACCESS_LINEAR | XVCPU_AS_SUPERVISOR,
 	     .prepare = prepare_access),
+	CASE(FD_VCPU, XVCPU_SET_AFFINITY, xvcpu_affinity, ERROR(xvcpu_affinity),
+	     FLAGS(xvcpu_affinity), .prepare = prepare_nothing),
+	CASE(FD_VCPU, XVCPU_GET_LIFE, xvcpu_life, ERROR(xvcpu_life), FLAGS(xvcpu_life),
+	     .prepare = prepare_nothing),
 	CASE(FD_VCPU, XVCPU_NMI, xvcpu_nmi, ERROR(xvcpu_nmi), FLAGS(xvcpu_nmi),
 	     .prepare = prepare_nothing, .undo = drop_events),
 	CASE(FD_VCPU, XVCPU_EXCEPTION, xvcpu_exception, ERROR(xvcpu_exception),
@@ -346,6 +350,7 @@ TEST_F(args, results_that_cannot_be_written_are_efault)
 		bool writes = c->number == XVCPU_GET_INFO || c->number == XVCPU_GET_STATE ||
 			      c->number == XVCPU_GET_SUPPORTED_CPUID ||
 			      c->number == XVCPU_GET_MSR_LIST ||
+			      c->number == XVCPU_GET_LIFE ||
 			      c->number == XVCPU_TRANSLATE || c->number == XVCPU_ACCESS;
 		long ret;
 

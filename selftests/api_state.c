@@ -11,7 +11,7 @@
 #include "guest.h"
 #include "kselftest_harness.h"
 
-#define LAST_GROUP	XVCPU_GROUP_XSAVE
+#define LAST_GROUP	XVCPU_GROUP_TSC
 #define EVERY_GROUP	(XVCPU_GROUP_BIT(LAST_GROUP + 1) - 1)
 #define SETTABLE	(EVERY_GROUP & ~XVCPU_GROUP_BIT(XVCPU_GROUP_PENDING))
 

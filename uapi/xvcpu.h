@@ -56,6 +56,8 @@
 #define XVCPU_EXCEPTION			_IO(XVCPU_IOC_TYPE, 0x47)
 #define XVCPU_TRANSLATE			_IO(XVCPU_IOC_TYPE, 0x48)
 #define XVCPU_ACCESS			_IO(XVCPU_IOC_TYPE, 0x49)
+#define XVCPU_SET_AFFINITY		_IO(XVCPU_IOC_TYPE, 0x4b)
+#define XVCPU_GET_LIFE			_IO(XVCPU_IOC_TYPE, 0x4c)
 
 /**
  * enum xvcpu_error_code - what was wrong with a refused request
@@ -470,6 +472,7 @@ struct xvcpu_memory {
  *                       name gets its initial state; one that the CPUID table does not announce is
  *                       refused, as are XCOMP_BV, reserved bytes of the header, and reserved bits
  *                       of MXCSR
+ * @XVCPU_GROUP_TSC:     &struct xvcpu_tsc
  */
 enum xvcpu_group {
 	XVCPU_GROUP_REGS	= 0,
@@ -481,6 +484,7 @@ enum xvcpu_group {
 	XVCPU_GROUP_PENDING	= 6,
 	XVCPU_GROUP_EVENTS	= 7,
 	XVCPU_GROUP_XSAVE	= 8,
+	XVCPU_GROUP_TSC		= 9,
 };
 
 /* XVCPU_GROUP_BIT: the mask bit of a group, for &xvcpu_state.mask, @sync, @dirty and @valid */
@@ -693,6 +697,31 @@ struct xvcpu_events {
 };
 
 /**
+ * struct xvcpu_tsc - the guest's time-stamp counter, and what it is to the host's
+ * @guest:       what the guest reads when the host's is @host
+ * @host:        the host's, at GET
+ * @boottime_ns: CLOCK_BOOTTIME then, in ns; SET does not look at it
+ * @offset:      @guest - @host
+ * @multiplier:  0: the guest's counts as fast as the host's
+ * @khz:         frequency of both
+ * @reserved:    0
+ *
+ * SET of what GET gave changes nothing, whenever that is. To move a guest to another time: add what
+ * has passed to @guest and @offset. -EINVAL: @offset is not @guest - @host, or @khz is not 0 and
+ * not the host's.
+ */
+struct xvcpu_tsc {
+	__aligned_u64 guest;
+	__aligned_u64 host;
+	__aligned_u64 boottime_ns;
+	__aligned_u64 offset;
+	__aligned_u64 multiplier;
+	__u32 khz;
+	__u32 reserved;
+	__aligned_u64 reserved1[2];
+};
+
+/**
  * struct xvcpu_state_group - where a group stands in the buffer
  * @offset: from the start of the buffer, 8-byte aligned
  * @size:   bytes
@@ -759,13 +788,88 @@ struct xvcpu_state {
  * @flags:    0
  * @error:    why the call failed
  *
- * Everything is reset but the CPUID table, the ids, the VM's TSC, the statistics and a pending
- * kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the vCPU is in
- * XVCPU_RUN.
+ * Everything is reset but the CPUID table, the ids, the VM's TSC, the affinity hint, the statistics
+ * and a pending kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the
+ * vCPU is in XVCPU_RUN.
  */
 struct xvcpu_reset {
 	__u32 size;
 	__u32 flags;
+	struct xvcpu_error error;
+};
+
+/**
+ * enum xvcpu_life_state - where a vCPU is in its life
+ * @XVCPU_LIFE_CREATED: made or reset, and not run since
+ * @XVCPU_LIFE_FREE:    not in XVCPU_RUN; loaded on no CPU
+ * @XVCPU_LIFE_READY:   not in XVCPU_RUN; its state is loaded on &xvcpu_life.cpu
+ * @XVCPU_LIFE_RUNNING: a thread is in XVCPU_RUN
+ * @XVCPU_LIFE_BLOCKED: waits for an event in XVCPU_RUN; not in this version: HLT is an exit
+ * @XVCPU_LIFE_INVALID: VMX was turned off under it, and what the processor held of its state is
+ *                      lost: calls that need it give -ENODEV, until XVCPU_RESET, which does once
+ *                      VMX is on again
+ */
+enum xvcpu_life_state {
+	XVCPU_LIFE_CREATED	= 0,
+	XVCPU_LIFE_FREE		= 1,
+	XVCPU_LIFE_READY	= 2,
+	XVCPU_LIFE_RUNNING	= 3,
+	XVCPU_LIFE_BLOCKED	= 4,
+	XVCPU_LIFE_INVALID	= 5,
+};
+
+/* XVCPU_AFFINITY_CPUS: CPUs that a set can name */
+#define XVCPU_AFFINITY_CPUS	1024
+/* XVCPU_AFFINITY_ANY: no CPU is preferred */
+#define XVCPU_AFFINITY_ANY	(-1)
+
+/**
+ * struct xvcpu_life - XVCPU_GET_LIFE: where the vCPU is, and where it would like to be
+ * @size:      sizeof(struct xvcpu_life)
+ * @flags:     0
+ * @state:     out: &enum xvcpu_life_state
+ * @cpu:       out: host CPU on which its state is loaded, -1: none
+ * @id:        out: as it was created
+ * @apic_id:   out: likewise
+ * @preferred: out: as XVCPU_SET_AFFINITY set it, at first %XVCPU_AFFINITY_ANY
+ * @reserved:  0
+ * @set:       out: likewise, at first 0
+ * @error:     why the call failed
+ *
+ * Never waits for the guest. -EINTR: a fatal signal.
+ */
+struct xvcpu_life {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__s32 cpu;
+	__u32 id;
+	__u32 apic_id;
+	__s32 preferred;
+	__u32 reserved;
+	__aligned_u64 set[XVCPU_AFFINITY_CPUS / 64];
+	struct xvcpu_error error;
+};
+
+/**
+ * struct xvcpu_affinity - XVCPU_SET_AFFINITY: a hint where the vCPU should run
+ * @size:      sizeof(struct xvcpu_affinity)
+ * @flags:     0
+ * @preferred: a host CPU that is in @set, or %XVCPU_AFFINITY_ANY
+ * @reserved:  0
+ * @set:       host CPUs, bit n of word m is CPU 64 * m + n; all 0: any
+ * @error:     why the call failed
+ *
+ * For whoever starts or moves the thread that calls XVCPU_RUN (sched_setaffinity()): the module
+ * keeps and reports the hint, and follows the thread wherever it goes. -EINVAL: a CPU that this
+ * machine cannot have, or @preferred is not in @set. -EINTR: a fatal signal.
+ */
+struct xvcpu_affinity {
+	__u32 size;
+	__u32 flags;
+	__s32 preferred;
+	__u32 reserved;
+	__aligned_u64 set[XVCPU_AFFINITY_CPUS / 64];
 	struct xvcpu_error error;
 };
 

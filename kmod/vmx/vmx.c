@@ -285,6 +285,23 @@ void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 }
 
 /**
+ * vmx_vcpu_rebuild - what vmx_vcpu_setup() did, for a VMCS whose content is lost
+ * @vcpu: the vCPU
+ *
+ * The vCPU is loaded; vmx_vcpu_reset() must follow.
+ */
+void vmx_vcpu_rebuild(struct vmx_vcpu *vcpu)
+{
+	vmcs_setup(vcpu);
+}
+
+/* The CPU that holds the vCPU's state, or -1; may be old when it is looked at. */
+int vmx_loaded_on(const struct vmx_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->vmcs.cpu);
+}
+
+/**
  * vmx_load - make the vCPU's VMCS this CPU's current one
  * @vcpu: the vCPU
  *

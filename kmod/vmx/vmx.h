@@ -301,9 +301,11 @@ u32 vmx_present(void);
 int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept);
 void vmx_vcpu_destroy(struct vmx_vcpu *vcpu);
 void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
+void vmx_vcpu_rebuild(struct vmx_vcpu *vcpu);
 void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
 
 int vmx_load(struct vmx_vcpu *vcpu);
+int vmx_loaded_on(const struct vmx_vcpu *vcpu);
 void vmx_put(struct vmx_vcpu *vcpu);
 void vmx_prepare(struct vmx_vcpu *vcpu);
 enum vmx_next vmx_run(struct vmx_vcpu *vcpu);
@@ -348,6 +350,9 @@ int vmx_check_regs(const struct xvcpu_regs *regs, struct xvcpu_error *error);
 int vmx_check_sregs(const struct xvcpu_sregs *sregs, struct xvcpu_error *error);
 int vmx_check_cregs(const struct vmx_vcpu *vcpu, const struct vmx_limits *limits,
 		    const struct xvcpu_cregs *cregs, struct xvcpu_error *error);
+void vmx_get_tsc(struct vmx_vcpu *vcpu, struct xvcpu_tsc *tsc);
+void vmx_set_tsc(struct vmx_vcpu *vcpu, const struct xvcpu_tsc *tsc);
+int vmx_check_tsc(const struct xvcpu_tsc *tsc, struct xvcpu_error *error);
 int vmx_check_debug(const struct xvcpu_debug_regs *debug, struct xvcpu_error *error);
 
 /* MSRs (msr.c) */

@@ -78,6 +78,7 @@ static const char * const groups[] = {
 	[XVCPU_GROUP_PENDING] = "pending",
 	[XVCPU_GROUP_EVENTS]  = "events",
 	[XVCPU_GROUP_XSAVE]   = "xsave",
+	[XVCPU_GROUP_TSC]     = "tsc",
 };
 
 static const char * const internals[] = {

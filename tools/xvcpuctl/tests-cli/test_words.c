@@ -167,7 +167,7 @@ static void every_number_of_the_abi_has_a_name(void)
 		CHECK(strcmp(xvcpu_reason_name(i), "unknown"));
 	for (unsigned int i = 0; i <= XVCPU_EXIT_SHUTDOWN; i++)
 		CHECK(strcmp(xvcpu_exit_name(i), "unknown"));
-	for (unsigned int i = 0; i <= XVCPU_GROUP_XSAVE; i++)
+	for (unsigned int i = 0; i <= XVCPU_GROUP_TSC; i++)
 		CHECK(strcmp(xvcpu_group_name(i), "unknown"));
 	for (unsigned int i = XVCPU_COUNT_ENTRIES; i <= XVCPU_COUNT_INJECTED; i++)
 		CHECK(xvcpu_counter_name(i));
