@@ -120,6 +120,17 @@ static int answer_check(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request 
 	return args_refuse(error, XVCPU_ERR_RANGE, answer, request->answer, XVCPU_ANSWER_EXCEPTION);
 }
 
+/* The registers that CPUID gives, each read once. */
+static void answer_cpuid(struct xvcpu_vcpu *vcpu, u32 reg[4])
+{
+	struct xvcpu_exit_cpuid *cpuid = &run_exit(vcpu)->cpuid;
+
+	reg[0] = READ_ONCE(cpuid->eax);
+	reg[1] = READ_ONCE(cpuid->ecx);
+	reg[2] = READ_ONCE(cpuid->edx);
+	reg[3] = READ_ONCE(cpuid->ebx);
+}
+
 /* The data of the answer; each member is read once. */
 static u64 answer_data(struct xvcpu_vcpu *vcpu)
 {
@@ -134,6 +145,8 @@ static u64 answer_data(struct xvcpu_vcpu *vcpu)
 		return READ_ONCE(exit->hypercall.result);
 	case VMX_WAITS_MMIO:
 		return READ_ONCE(*(u64 *)exit->mmio.data);
+	case VMX_WAITS_INSTRUCTION:
+		return READ_ONCE(exit->instruction.value);
 	}
 	return 0;
 }
@@ -160,6 +173,8 @@ static void complete_in(struct vmx_vcpu *vmx, u64 data)
 static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 {
 	struct vmx_vcpu *vmx = &vcpu->vmx;
+	u32 reg[4];
+	unsigned int i;
 
 	switch (vmx->wait.kind) {
 	case VMX_WAITS_NOT:
@@ -180,6 +195,14 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 		vmx_jump(vmx, rip);
 		xvcpu_string_io_complete(vcpu);
 		return;
+	case VMX_WAITS_CPUID:
+		answer_cpuid(vcpu, reg);
+		for (i = 0; i < ARRAY_SIZE(reg); i++)
+			vmx_write_reg(vmx, i, reg[i]);
+		break;
+	case VMX_WAITS_INSTRUCTION:
+		vmx_complete_instruction(vmx, data, READ_ONCE(run_exit(vcpu)->instruction.carry));
+		break;
 	case VMX_WAITS_MMIO:
 		vmx_jump(vmx, rip);
 		xvcpu_mmio_complete(vcpu, data);
@@ -191,6 +214,10 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 
 static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_request *request)
 {
+	if (vmx->wait.reason == XVCPU_EXIT_EXCEPTION) {
+		vmx_raise_intercepted(vmx, request->vector, request->error_code, request->payload);
+		return;
+	}
 	/* The answer replaces whatever was being delivered. */
 	vmx->event.info = 0;
 	vmx_raise_with_payload(vmx, request->vector, request->error_code, request->payload);

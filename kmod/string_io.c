@@ -20,6 +20,7 @@
 #include <xvcpu.h>
 
 #include "args.h"
+#include "policy.h"
 #include "segment.h"
 #include "string_io.h"
 #include "vcpu.h"
@@ -313,6 +314,31 @@ static enum vmx_next exit_to_user(struct xvcpu_vcpu *vcpu, u64 count)
 	return VMX_TO_USER;
 }
 
+/* Before the operand is looked at, as by the guest's own permissions. */
+static enum vmx_next refuse(struct xvcpu_vcpu *vcpu)
+{
+	vcpu->vmx.counters[XVCPU_COUNT_POLICY]++;
+	return raise(vcpu, X86_TRAP_GP, 0, 0);
+}
+
+/* The policy says that nothing is behind the port: as if the VMM had answered all ones. */
+static enum vmx_next ignore(struct xvcpu_vcpu *vcpu)
+{
+	struct xvcpu_error unread;
+
+	if (vcpu->vmx.string.in) {
+		memset(run_data(vcpu), 0xff, vcpu->string.bytes);
+		if (xvcpu_string_io_store(vcpu, &unread))
+			return VMX_RESUME;
+	}
+	if (xvcpu_vcpu_load(vcpu))
+		return VMX_NOT_HERE;
+	xvcpu_string_io_complete(vcpu);
+	vcpu->vmx.counters[XVCPU_COUNT_POLICY]++;
+	xvcpu_vcpu_unload(vcpu);
+	return VMX_RESUME;
+}
+
 /**
  * xvcpu_string_io_exit - INS or OUTS
  * @vcpu: the vCPU; vmx.string says what the exit told
@@ -324,12 +350,16 @@ enum vmx_next xvcpu_string_io_exit(struct xvcpu_vcpu *vcpu)
 	unsigned int vector;
 	enum vmx_next next;
 	u64 left, count, linear;
+	u8 action;
 
 	if (state_read(vcpu, &state))
 		return VMX_NOT_HERE;
 	left = insn->rep ? state.regs.rcx & address_mask(insn) : 1;
 	if (!left)
 		return nothing_to_do(vcpu);
+	action = xvcpu_policy_port(&vcpu->vmx, insn->port, insn->size, !insn->in);
+	if (action == XVCPU_POLICY_GP)
+		return refuse(vcpu);
 	count = left;
 	vector = plan(&state, insn, &linear, &count);
 	if (vector)
@@ -343,7 +373,7 @@ enum vmx_next xvcpu_string_io_exit(struct xvcpu_vcpu *vcpu)
 	/* Gone again since it was found: the guest tries again, unless a signal or a kick came. */
 	if (!insn->in && fetch(vcpu))
 		return VMX_RESUME;
-	return exit_to_user(vcpu, count);
+	return action == XVCPU_POLICY_IGNORE ? ignore(vcpu) : exit_to_user(vcpu, count);
 }
 
 /**

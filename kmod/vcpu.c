@@ -22,6 +22,7 @@
 #include "args.h"
 #include "compat.h"
 #include "info.h"
+#include "policy.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -190,6 +191,8 @@ static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return xvcpu_vcpu_get_life(vcpu, argp);
 	case XVCPU_EXCEPTION:
 		return xvcpu_vcpu_exception(vcpu, argp);
+	case XVCPU_SET_INTERCEPTS:
+		return xvcpu_vcpu_set_intercepts(vcpu, argp);
 	case XVCPU_GET_INFO:
 		return xvcpu_get_info(argp);
 	}
@@ -292,6 +295,7 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	init_waitqueue_head(&vcpu->stop_wait);
 	xvcpu_budget_init(vcpu);
 	vcpu->vm = vm;
+	vcpu->vmx.policy = &vm->policy;
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;
 	vcpu->affinity.preferred = XVCPU_AFFINITY_ANY;

@@ -17,6 +17,7 @@
 
 #include "args.h"
 #include "info.h"
+#include "policy.h"
 #include "slots.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -87,6 +88,8 @@ static void vm_free(struct kref *refs)
 
 	xvcpu_memory_destroy(&vm->memory);
 	vmx_disable();
+	/* Its vCPUs have gone: nobody reads it. */
+	kvfree(rcu_dereference_protected(vm->policy, 1));
 	kfree(vm);
 }
 
@@ -138,6 +141,8 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return xvcpu_vcpu_create(vm, argp);
 	case XVCPU_SET_MEMORY:
 		return vm_set_memory(vm, argp);
+	case XVCPU_SET_POLICY:
+		return xvcpu_vm_set_policy(vm, argp);
 	}
 	return -ENOTTY;
 }

@@ -14,6 +14,7 @@
 #include "memory.h"
 
 struct file;
+struct xvcpu_policy_table;
 struct xvcpu_vcpu;
 
 #define XVCPU_MAX_VCPUS		64
@@ -25,23 +26,26 @@ struct xvcpu_vcpu;
  *
  * @refs:      references
  * @memory:    slots and EPT; has its own locks
- * @lock:      writers of @vcpus
+ * @lock:      writers of @vcpus and @policy
  * @vcpus:     by id; changed under @lock, read under RCU by those who kick
  * @holders:   calls that keep all vCPUs out of the guest (xvcpu_vm_hold)
  * @hold_wait: vCPU threads that wait for @holders to become 0
  * @tsc_offset: of all its vCPUs, fixed at creation
  * @flags:     XVCPU_VM_* of CREATE_VM
+ * @policy:    what becomes of ports, MSRs, CPUID and hypercalls; NULL: as in a new VM. Changed
+ *             under @lock, read under RCU
  * @dead:      an inconsistency killed it
  */
 struct xvcpu_vm {
 	struct kref refs;
 	struct xvcpu_vm_memory memory;
-	struct mutex lock; /* writers of @vcpus */
+	struct mutex lock; /* writers of @vcpus and @policy */
 	struct xvcpu_vcpu *vcpus[XVCPU_MAX_VCPUS];
 	atomic_t holders;
 	wait_queue_head_t hold_wait;
 	u64 tsc_offset;
 	u32 flags;
+	struct xvcpu_policy_table __rcu *policy;
 	bool dead;
 };
 

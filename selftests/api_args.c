@@ -46,6 +46,7 @@ static struct xvcpu_cpuid_entry cpuid_room[CPUID_MAX];
 static uint32_t msr_room[MSRS_MAX];
 static uint8_t state_room[16384];
 static struct xvcpu_memory_slot slot_room;
+static struct xvcpu_policy_range policy_room;
 static uint8_t slot_pages[PAGE_BYTES] __attribute__((aligned(4096)));
 static struct test_vcpu *state_vcpu;
 
@@ -137,6 +138,24 @@ static void prepare_access(void *arg)
 	args->length = sizeof(state_room);
 }
 
+static void prepare_policy(void *arg)
+{
+	struct xvcpu_policy *args = arg;
+
+	policy_room = (struct xvcpu_policy_range) { .last = 0xffff, .read = XVCPU_POLICY_GP };
+	args->nr = 1;
+	args->entry_size = sizeof(policy_room);
+	args->ranges = (uintptr_t)&policy_room;
+}
+
+static void prepare_intercepts(void *arg)
+{
+	struct xvcpu_intercepts *args = arg;
+
+	args->instructions = XVCPU_INTERCEPT(XVCPU_INSTRUCTION_MWAIT);
+	args->exceptions = 1 << 6;
+}
+
 static void prepare_exception(void *arg)
 {
 	struct xvcpu_exception *args = arg;
@@ -188,6 +207,10 @@ static const struct ioctl_case cases[] = {
 	     FLAGS(xvcpu_create_vcpu), .prepare = prepare_vcpu, .undo = close_it),
 	CASE(FD_VM, XVCPU_SET_MEMORY, xvcpu_memory, ERROR(xvcpu_memory), FLAGS(xvcpu_memory),
 	     .prepare = prepare_memory),
+	CASE(FD_VM, XVCPU_SET_POLICY, xvcpu_policy, ERROR(xvcpu_policy), FLAGS(xvcpu_policy),
+	     .prepare = prepare_policy),
+	CASE(FD_VCPU, XVCPU_SET_INTERCEPTS, xvcpu_intercepts, ERROR(xvcpu_intercepts),
+	     FLAGS(xvcpu_intercepts), .prepare = prepare_intercepts),
 	CASE(FD_VCPU, XVCPU_GET_STATE, xvcpu_state, ERROR(xvcpu_state), FLAGS(xvcpu_state),
 	     .known = XVCPU_GET_QUIESCED | XVCPU_GET_SYNC, .prepare = prepare_get_state),
 	CASE(FD_VCPU, XVCPU_SET_STATE, xvcpu_state, ERROR(xvcpu_state), FLAGS(xvcpu_state),
@@ -496,6 +519,7 @@ TEST_F(args, each_reserved_bit_is_refused_by_name)
 	static const struct reserved_member members[] = {
 		{ XVCPU_GET_MSR_LIST, offsetof(struct xvcpu_msr_list, reserved), 4 },
 		{ XVCPU_CREATE_VM, offsetof(struct xvcpu_create_vm, reserved), 4 },
+		{ XVCPU_SET_POLICY, offsetof(struct xvcpu_policy, reserved), 4 },
 		{ XVCPU_GET_STATE, offsetof(struct xvcpu_state, reserved), 4 },
 		{ XVCPU_SET_STATE, offsetof(struct xvcpu_state, reserved), 4 },
 	};
@@ -621,6 +645,7 @@ TEST_F(args, arrays_in_bad_memory_are_efault)
 	struct xvcpu_cpuid cpuid = { .size = sizeof(cpuid) };
 	struct xvcpu_msr_list list = { .size = sizeof(list) };
 	struct xvcpu_memory memory = { .size = sizeof(memory) };
+	struct xvcpu_policy policy = { .size = sizeof(policy) };
 	struct xvcpu_state state = { .size = sizeof(state) };
 	uint64_t bad[] = {
 		0, (uintptr_t)self->page + PAGE_BYTES, (uintptr_t)self->page + PAGE_BYTES - 4,
@@ -638,6 +663,9 @@ TEST_F(args, arrays_in_bad_memory_are_efault)
 		prepare_memory(&memory);
 		memory.slots = bad[i];
 		EXPECT_EQ(-EFAULT, call(self->vm.fd, XVCPU_SET_MEMORY, &memory));
+		prepare_policy(&policy);
+		policy.ranges = bad[i];
+		EXPECT_EQ(-EFAULT, call(self->vm.fd, XVCPU_SET_POLICY, &policy));
 		prepare_get_state(&state);
 		state.buffer = bad[i];
 		EXPECT_EQ(-EFAULT, call(self->vcpu.fd, XVCPU_GET_STATE, &state));
@@ -651,6 +679,7 @@ TEST_F(args, entry_sizes_other_than_the_kernels_are_refused)
 {
 	struct xvcpu_cpuid cpuid = { .size = sizeof(cpuid) };
 	struct xvcpu_memory memory = { .size = sizeof(memory) };
+	struct xvcpu_policy policy = { .size = sizeof(policy) };
 	static const uint32_t sizes[] = { 0, 1, 31, 33, 63, 65, 4096, ~0u };
 	unsigned int i;
 
@@ -667,6 +696,12 @@ TEST_F(args, entry_sizes_other_than_the_kernels_are_refused)
 		EXPECT_EQ(XVCPU_ERR_SIZE, memory.error.code);
 		EXPECT_EQ(offsetof(struct xvcpu_memory, entry_size), memory.error.field);
 		EXPECT_EQ(sizeof(struct xvcpu_memory_slot), memory.error.expected);
+		prepare_policy(&policy);
+		policy.entry_size = sizes[i];
+		EXPECT_EQ(-EINVAL, call(self->vm.fd, XVCPU_SET_POLICY, &policy));
+		EXPECT_EQ(XVCPU_ERR_SIZE, policy.error.code);
+		EXPECT_EQ(offsetof(struct xvcpu_policy, entry_size), policy.error.field);
+		EXPECT_EQ(sizeof(struct xvcpu_policy_range), policy.error.expected);
 	}
 }
 

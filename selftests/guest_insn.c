@@ -354,6 +354,7 @@ TEST_F(insn, a_task_switch_is_an_exit_of_its_own)
 	guest_load(&self->vm, GUEST_CODE_AT, &jump_to_tss);
 	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_UNKNOWN), guest_run(vcpu));
 	EXPECT_EQ(REASON_TASK, vcpu->exit->hardware.hw_reason);
+	EXPECT_EQ(XVCPU_INTERNAL_TASK_SWITCH, vcpu->exit->hardware.code);
 	EXPECT_EQ(0x38, vcpu->exit->hardware.qualification & 0xffff);
 	EXPECT_EQ(2, vcpu->exit->hardware.qualification >> 30 & 3);	/* by JMP */
 	EXPECT_EQ(GUEST_CODE_AT, vcpu->sync->regs.rip);

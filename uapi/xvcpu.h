@@ -45,6 +45,7 @@
 
 #define XVCPU_CREATE_VCPU		_IO(XVCPU_IOC_TYPE, 0x20)
 #define XVCPU_SET_MEMORY		_IO(XVCPU_IOC_TYPE, 0x21)
+#define XVCPU_SET_POLICY		_IO(XVCPU_IOC_TYPE, 0x22)
 
 #define XVCPU_RUN			_IO(XVCPU_IOC_TYPE, 0x40)
 #define XVCPU_KICK			_IO(XVCPU_IOC_TYPE, 0x41)
@@ -56,6 +57,7 @@
 #define XVCPU_EXCEPTION			_IO(XVCPU_IOC_TYPE, 0x47)
 #define XVCPU_TRANSLATE			_IO(XVCPU_IOC_TYPE, 0x48)
 #define XVCPU_ACCESS			_IO(XVCPU_IOC_TYPE, 0x49)
+#define XVCPU_SET_INTERCEPTS		_IO(XVCPU_IOC_TYPE, 0x4a)
 #define XVCPU_SET_AFFINITY		_IO(XVCPU_IOC_TYPE, 0x4b)
 #define XVCPU_GET_LIFE			_IO(XVCPU_IOC_TYPE, 0x4c)
 
@@ -68,7 +70,8 @@
  * @XVCPU_ERR_ALIGN:     an address or length is not aligned; @expected is the alignment
  * @XVCPU_ERR_WRAP:      start plus length wraps or passes the end of its space; @expected is the
  *                       end
- * @XVCPU_ERR_OVERLAP:   the range overlaps slot number @expected
+ * @XVCPU_ERR_OVERLAP:   the range overlaps slot number @expected, or in XVCPU_SET_POLICY entry
+ *                       @expected
  * @XVCPU_ERR_EXISTS:    the id or slot is taken
  * @XVCPU_ERR_MISSING:   the slot to delete, or the group asked for, does not exist
  * @XVCPU_ERR_TWICE:     the same slot or entry stands twice in one call
@@ -85,6 +88,11 @@
  *                       blocks
  * @XVCPU_ERR_PENDING:   another event is there already; @value is its vector
  * @XVCPU_ERR_MEMORY:    the guest memory at @value cannot be had, or not be written
+ * @XVCPU_ERR_ORDER:     an entry stands before one that must come first; @expected is that entry's
+ *                       index
+ * @XVCPU_ERR_PASSED:    the range covers an MSR that the guest reaches without an exit: @expected
+ * @XVCPU_ERR_INTERCEPT: the processor cannot intercept an instruction; @expected is the mask of
+ *                       those that it can
  */
 enum xvcpu_error_code {
 	XVCPU_ERR_NONE		= 0,
@@ -108,6 +116,9 @@ enum xvcpu_error_code {
 	XVCPU_ERR_BLOCKED	= 18,
 	XVCPU_ERR_PENDING	= 19,
 	XVCPU_ERR_MEMORY	= 20,
+	XVCPU_ERR_ORDER		= 22,
+	XVCPU_ERR_PASSED	= 23,
+	XVCPU_ERR_INTERCEPT	= 24,
 };
 
 /**
@@ -454,6 +465,113 @@ struct xvcpu_memory {
 	struct xvcpu_error error;
 };
 
+/**
+ * enum xvcpu_policy_kind - what the numbers of a &struct xvcpu_policy_range are
+ * @XVCPU_POLICY_PORT:  I/O ports, 0 to 0xffff
+ * @XVCPU_POLICY_MSR:   MSRs
+ * @XVCPU_POLICY_CPUID: CPUID leaves (EAX), whatever the subleaf
+ */
+enum xvcpu_policy_kind {
+	XVCPU_POLICY_PORT	= 0,
+	XVCPU_POLICY_MSR	= 1,
+	XVCPU_POLICY_CPUID	= 2,
+};
+
+/**
+ * enum xvcpu_policy_action - what becomes of a guest's access
+ * @XVCPU_POLICY_DEFAULT: as if the range were not there
+ * @XVCPU_POLICY_EXIT:    %XVCPU_EXIT_IO, %XVCPU_EXIT_MSR_READ, %XVCPU_EXIT_MSR_WRITE or
+ *                        %XVCPU_EXIT_CPUID
+ * @XVCPU_POLICY_GP:      #GP(0)
+ * @XVCPU_POLICY_IGNORE:  a write is dropped; a port reads as all ones, an MSR as 0
+ */
+enum xvcpu_policy_action {
+	XVCPU_POLICY_DEFAULT	= 0,
+	XVCPU_POLICY_EXIT	= 1,
+	XVCPU_POLICY_GP		= 2,
+	XVCPU_POLICY_IGNORE	= 3,
+};
+
+/**
+ * struct xvcpu_policy_range - what becomes of accesses to some ports, MSRs or CPUID leaves
+ * @kind:     &enum xvcpu_policy_kind
+ * @first:    first number
+ * @last:     last number, not below @first
+ * @read:     &enum xvcpu_policy_action of IN, INS, RDMSR; for CPUID %XVCPU_POLICY_EXIT
+ * @write:    &enum xvcpu_policy_action of OUT, OUTS, WRMSR; for CPUID %XVCPU_POLICY_DEFAULT
+ * @reserved: 0
+ *
+ * Ports: without a range every access exits. An access of several ports is decided by all of them:
+ * #GP if one of them says so, else an exit if one exits, else it is ignored. The guest's own
+ * permissions (IOPL, the TSS' bitmap) come first.
+ *
+ * MSRs: a range comes before what the module does by itself, also for MSRs that it switches or
+ * emulates. Of those %XVCPU_EXIT_MSR_READ tells the value that the guest would get; a
+ * %XVCPU_EXIT_MSR_WRITE that is answered DONE changes nothing: XVCPU_SET_STATE of MSRS or a dirty
+ * CREGS does. MSRs that the processor switches by itself never exit, and a range with another
+ * action than DEFAULT must not cover them (%XVCPU_ERR_PASSED): IA32_FS_BASE, IA32_GS_BASE,
+ * IA32_KERNEL_GS_BASE, IA32_SYSENTER_CS, IA32_SYSENTER_ESP, IA32_SYSENTER_EIP.
+ *
+ * Whatever it says, no range gives the guest a port or an MSR of the host.
+ */
+struct xvcpu_policy_range {
+	__u32 kind;
+	__u32 first;
+	__u32 last;
+	__u8 read;
+	__u8 write;
+	__u16 reserved;
+};
+
+/* XVCPU_POLICY_RANGES: the most entries of a policy */
+#define XVCPU_POLICY_RANGES	256
+
+/* XVCPU_HYPERCALL_EXIT: VMCALL exits, where its CPL allows */
+#define XVCPU_HYPERCALL_EXIT	0
+/* XVCPU_HYPERCALL_UD: VMCALL raises #UD at every CPL */
+#define XVCPU_HYPERCALL_UD	1
+
+/**
+ * struct xvcpu_policy - XVCPU_SET_POLICY: replace what becomes of a VM's port, MSR, CPUID accesses
+ *                       and hypercalls
+ * @size:          sizeof(struct xvcpu_policy)
+ * @flags:         0
+ * @nr:            entries, 0 to %XVCPU_POLICY_RANGES
+ * @entry_size:    sizeof(struct xvcpu_policy_range)
+ * @ranges:        user pointer to an array of &struct xvcpu_policy_range, in ascending order of
+ *                 kind and then of numbers, without overlap
+ * @hypercall:     XVCPU_HYPERCALL_*
+ * @hypercall_cpl: VMCALL at a CPL above this raises #UD: 0 to 3
+ * @exit_port:     an OUT of @exit_size bytes to this port, 0 to 0xffff ...
+ * @exit_size:     1, 2 or 4; 0: there is no such port, and the other two are 0
+ * @exit_value:    ... that writes this value gives %XVCPU_EXIT_SYSTEM_DOWN, whatever the ranges
+ *                 say. Fits in @exit_size bytes. OUTS never gives it
+ * @reserved:      0
+ * @error:         why the call failed; @error.index is the entry
+ *
+ * The whole policy takes effect or nothing of it. A new VM has one of all zeros: every port exits,
+ * MSRs are as XVCPU_CREATE_VM says, VMCALL exits at CPL 0, CPUID never exits. May be called while
+ * vCPUs run: each exit is judged by one policy as a whole, those that begin after the call has
+ * returned by the new one. An exit that waits stays what it is.
+ *
+ * -EINVAL: order, overlap, a number or an action out of range. -EFAULT: @ranges. -ENOMEM. -EINTR: a
+ * fatal signal.
+ */
+struct xvcpu_policy {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 entry_size;
+	__aligned_u64 ranges;
+	__u32 hypercall;
+	__u32 hypercall_cpl;
+	__u32 exit_port;
+	__u32 exit_size;
+	__u32 exit_value;
+	__u32 reserved;
+	struct xvcpu_error error;
+};
+
 /* ----------------------------------------------------------------------------- vCPU fd: state */
 
 /**
@@ -788,9 +906,9 @@ struct xvcpu_state {
  * @flags:    0
  * @error:    why the call failed
  *
- * Everything is reset but the CPUID table, the ids, the VM's TSC, the affinity hint, the statistics
- * and a pending kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0. -EBUSY: the
- * vCPU is in XVCPU_RUN.
+ * Everything is reset but the CPUID table, the intercepts, the ids, the VM's TSC, the affinity hint,
+ * the statistics and a pending kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0.
+ * -EBUSY: the vCPU is in XVCPU_RUN.
  */
 struct xvcpu_reset {
 	__u32 size;
@@ -1043,6 +1161,66 @@ struct xvcpu_exception {
 	struct xvcpu_error error;
 };
 
+/* ------------------------------------------------------------------------ vCPU fd: intercepts */
+
+/**
+ * enum xvcpu_instruction - instructions that exit if the VMM wants to see them
+ * @XVCPU_INSTRUCTION_INVLPG:  INVLPG, and INVPCID with it
+ * @XVCPU_INSTRUCTION_RDPMC:   else #GP(0): guests have no performance counters
+ * @XVCPU_INSTRUCTION_RDTSC:   RDTSC, and RDTSCP with it
+ * @XVCPU_INSTRUCTION_RDRAND:  .
+ * @XVCPU_INSTRUCTION_RDSEED:  .
+ * @XVCPU_INSTRUCTION_WBINVD:  WBINVD and WBNOINVD; else they do nothing
+ * @XVCPU_INSTRUCTION_MONITOR: else #UD
+ * @XVCPU_INSTRUCTION_MWAIT:   else #UD
+ * @XVCPU_INSTRUCTION_PAUSE:   .
+ * @XVCPU_INSTRUCTION_MOV_DR:  MOV to and from debug registers; else the module does it
+ * @XVCPU_INSTRUCTION_INVPCID: only in &xvcpu_exit_instruction.which
+ * @XVCPU_INSTRUCTION_RDTSCP:  only in &xvcpu_exit_instruction.which
+ *
+ * HLT and VMCALL always exit; ports, MSRs and CPUID are for XVCPU_SET_POLICY.
+ */
+enum xvcpu_instruction {
+	XVCPU_INSTRUCTION_INVLPG	= 0,
+	XVCPU_INSTRUCTION_RDPMC		= 1,
+	XVCPU_INSTRUCTION_RDTSC		= 2,
+	XVCPU_INSTRUCTION_RDRAND	= 3,
+	XVCPU_INSTRUCTION_RDSEED	= 4,
+	XVCPU_INSTRUCTION_WBINVD	= 5,
+	XVCPU_INSTRUCTION_MONITOR	= 6,
+	XVCPU_INSTRUCTION_MWAIT		= 7,
+	XVCPU_INSTRUCTION_PAUSE		= 8,
+	XVCPU_INSTRUCTION_MOV_DR	= 9,
+	XVCPU_INSTRUCTION_INVPCID	= 10,
+	XVCPU_INSTRUCTION_RDTSCP	= 11,
+};
+
+/* XVCPU_INTERCEPT: the mask bit of an instruction, for &xvcpu_intercepts.instructions */
+#define XVCPU_INTERCEPT(instruction)	(1u << (instruction))
+
+/**
+ * struct xvcpu_intercepts - XVCPU_SET_INTERCEPTS: instructions and exceptions that exit
+ * @size:         sizeof(struct xvcpu_intercepts)
+ * @flags:        0
+ * @instructions: mask of XVCPU_INTERCEPT(): these give %XVCPU_EXIT_INSTRUCTION
+ * @exceptions:   bit n: vector n gives %XVCPU_EXIT_EXCEPTION; not 2 (NMI) and 18 (#MC), which are
+ *                the host's
+ * @error:        why the call failed
+ *
+ * Replaces both masks, which are 0 in a new vCPU and which RESET keeps. From any thread or process;
+ * a vCPU in XVCPU_RUN is stopped for it, as by %XVCPU_GET_SYNC, and its next instruction is under
+ * the new masks. An exit that waits stays what it is.
+ * -EOPNOTSUPP: the processor cannot intercept one of @instructions (%XVCPU_ERR_INTERCEPT). -EINTR:
+ * a fatal signal. -ENODEV: VMX is off.
+ */
+struct xvcpu_intercepts {
+	__u32 size;
+	__u32 flags;
+	__u32 instructions;
+	__u32 exceptions;
+	struct xvcpu_error error;
+};
+
 /* -------------------------------------------------------------------------- vCPU fd: running */
 
 /**
@@ -1054,7 +1232,8 @@ struct xvcpu_exception {
  * the state with XVCPU_SET_STATE, which drops the answer.
  *
  * @XVCPU_EXIT_NONE:         no exit yet
- * @XVCPU_EXIT_HYPERCALL:    VMCALL at CPL 0 (waits); &xvcpu_run_exit.hypercall
+ * @XVCPU_EXIT_HYPERCALL:    VMCALL, at the CPLs that XVCPU_SET_POLICY allows (waits);
+ *                           &xvcpu_run_exit.hypercall
  * @XVCPU_EXIT_IO:           IN, OUT, INS or OUTS (waits); &xvcpu_run_exit.io
  * @XVCPU_EXIT_MMIO:         data access outside every slot, or write to a read-only slot (waits);
  *                           &xvcpu_run_exit.mmio
@@ -1068,6 +1247,8 @@ struct xvcpu_exception {
  * @XVCPU_EXIT_HLT:          HLT; RIP is behind it, blocking by STI is over
  * @XVCPU_EXIT_SHUTDOWN:     triple fault; XVCPU_RUN gives it again, without entering the guest,
  *                           until XVCPU_RESET, a XVCPU_SET_STATE of REGS or a dirty REGS
+ * @XVCPU_EXIT_SYSTEM_DOWN:  the guest wrote the value of &xvcpu_policy.exit_value to
+ *                           &xvcpu_policy.exit_port; RIP is behind the OUT
  * @XVCPU_EXIT_SIGNAL:       XVCPU_RUN returned -EINTR: a signal or immediate_exit; the kernel may
  *                           have made the signal up, for its own work on the way to userspace
  * @XVCPU_EXIT_KICK:         XVCPU_KICK
@@ -1075,12 +1256,18 @@ struct xvcpu_exception {
  *                           injected is kept; &xvcpu_run_exit.fail_entry
  * @XVCPU_EXIT_INTERNAL:     the module met something that cannot be: this VM is dead;
  *                           &xvcpu_run_exit.hardware
- * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for (retries);
- *                           &xvcpu_run_exit.hardware
+ * @XVCPU_EXIT_UNKNOWN:      a VM exit that the module has no handler for, or a task switch, which
+ *                           it does not emulate (retries); &xvcpu_run_exit.hardware
  *
  * @XVCPU_EXIT_WINDOW:       the guest can take an interrupt now, with
  *                           %XVCPU_RUN_INTERRUPT_WINDOW
  * @XVCPU_EXIT_BUDGET:       the guest has had the time that %XVCPU_RUN_BUDGET gave it
+ * @XVCPU_EXIT_EXCEPTION:    an exception of &xvcpu_intercepts.exceptions (retries: what raised it
+ *                           is executed, or an interrupted event delivered, again; EXCEPTION gives
+ *                           it, or another, to the guest); &xvcpu_run_exit.exception
+ * @XVCPU_EXIT_INSTRUCTION:  an instruction of &xvcpu_intercepts.instructions (waits);
+ *                           &xvcpu_run_exit.instruction
+ * @XVCPU_EXIT_CPUID:        CPUID of a leaf that the policy names (waits); &xvcpu_run_exit.cpuid
  *
  * Numbers 10-19 are kept for exits of a VMM-owned APIC and for power, 26-39 for debug, intercepted
  *  exceptions and instructions.
@@ -1096,10 +1283,14 @@ enum xvcpu_exit_reason {
 	XVCPU_EXIT_EVENT_FAULT		= 7,
 	XVCPU_EXIT_HLT			= 8,
 	XVCPU_EXIT_SHUTDOWN		= 9,
+	XVCPU_EXIT_SYSTEM_DOWN		= 10,
 	XVCPU_EXIT_SIGNAL		= 20,
 	XVCPU_EXIT_KICK			= 21,
 	XVCPU_EXIT_WINDOW		= 24,
 	XVCPU_EXIT_BUDGET		= 25,
+	XVCPU_EXIT_EXCEPTION		= 27,
+	XVCPU_EXIT_INSTRUCTION		= 28,
+	XVCPU_EXIT_CPUID		= 29,
 	XVCPU_EXIT_FAIL_ENTRY		= 40,
 	XVCPU_EXIT_INTERNAL		= 41,
 	XVCPU_EXIT_UNKNOWN		= 42,
@@ -1251,7 +1442,8 @@ struct xvcpu_exit_mmio {
  * struct xvcpu_exit_msr - RDMSR or WRMSR
  * @index:    ECX
  * @reserved: 0
- * @value:    WRMSR: EDX:EAX; RDMSR: 0, and the VMM's answer
+ * @value:    WRMSR: EDX:EAX; RDMSR: the VMM's answer; at the exit 0, or what the module has for an
+ *            MSR that it switches or emulates
  */
 struct xvcpu_exit_msr {
 	__u32 index;
@@ -1264,14 +1456,100 @@ struct xvcpu_exit_msr {
  * @nr:     RAX
  * @args:   RDI, RSI, RDX, RCX, R8, R9
  * @result: the VMM's answer, to RAX; 0 at the exit
+ * @cpl:    the guest's CPL, at most &xvcpu_policy.hypercall_cpl
+ * @reserved: 0
  *
- * At a CPL above 0 VMCALL raises #UD in the guest and never exits here. Outside 64-bit mode the
+ * At a higher CPL VMCALL raises #UD in the guest and never exits here. Outside 64-bit mode the
  * number and the arguments are 32 bits, those in R8 and R9 are 0, and the result goes to EAX.
  */
 struct xvcpu_exit_hypercall {
 	__aligned_u64 nr;
 	__aligned_u64 args[6];
 	__aligned_u64 result;
+	__u32 cpl;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_exit_cpuid - CPUID of a leaf that the policy names
+ * @leaf:    EAX
+ * @subleaf: ECX
+ * @eax:     what the module would have answered from the vCPU's table; what stands here when the
+ *           exit is answered is what the guest gets
+ * @ebx:     .
+ * @ecx:     .
+ * @edx:     .
+ */
+struct xvcpu_exit_cpuid {
+	__u32 leaf;
+	__u32 subleaf;
+	__u32 eax;
+	__u32 ebx;
+	__u32 ecx;
+	__u32 edx;
+};
+
+/* XVCPU_INSTRUCTION_WRITE: MOV to a debug register; else from one */
+#define XVCPU_INSTRUCTION_WRITE	(1u << 0)
+
+/**
+ * struct xvcpu_exit_instruction - an intercepted instruction
+ * @which:    &enum xvcpu_instruction
+ * @insn_len: its length
+ * @flags:    XVCPU_INSTRUCTION_WRITE
+ * @reg:      MOV_DR: number of the debug register, 0 to 3, 6 or 7
+ * @operand:  INVLPG: linear address; INVPCID: type, from its register; RDPMC: ECX; MONITOR, MWAIT:
+ *            RAX; RDRAND, RDSEED: operand size, 2, 4 or 8 bytes; else 0
+ * @value:    the VMM's answer. RDTSC, RDTSCP, RDPMC: EDX:EAX; RDRAND, RDSEED: to the destination;
+ *            MOV_DR: what is moved. At the exit RDTSC, RDTSCP and MOV_DR have here what the guest
+ *            would get or write, the others 0
+ * @carry:    the VMM's answer: RDRAND, RDSEED: CF, 0 or not; with 0 the destination becomes 0. 0 at
+ *            the exit
+ * @reserved: 0
+ *
+ * DONE goes behind the instruction. What raises #UD, #GP or #DB by itself (CPL, CR4.TSD, CR4.PCE,
+ * DR7.GD and the like) does so without an exit; invalid operands of INVPCID, RDPMC, MONITOR and
+ * MWAIT are the VMM's to refuse. INVLPG and INVPCID have invalidated all of this vCPU's
+ * translations by the time of the exit. RDTSCP gets ECX from the vCPU's IA32_TSC_AUX.
+ */
+struct xvcpu_exit_instruction {
+	__u32 which;
+	__u32 insn_len;
+	__u32 flags;
+	__u32 reg;
+	__aligned_u64 operand;
+	__aligned_u64 value;
+	__u32 carry;
+	__u32 reserved;
+};
+
+/**
+ * struct xvcpu_exit_exception - an intercepted exception
+ * @vector:      0 to 31
+ * @type:        &enum xvcpu_exception_type: FAULT, INT3 or INT1
+ * @error_code:  for the vectors that have one, outside real mode; else 0
+ * @insn_len:    INT3, INT1: length of the instruction; else 0
+ * @payload:     vector 14: the linear address; vector 1: bits of DR6. Neither CR2 nor DR6 has
+ *               changed: %XVCPU_ANSWER_EXCEPTION with this payload does that
+ * @event_info:  the event in whose delivery it happened, in VM-entry interruption-information form;
+ *               0: none
+ * @event_error: its error code
+ * @event_insn_len: its instruction length, for software events
+ *
+ * %XVCPU_ANSWER_EXCEPTION obeys the rules of double and triple faults if an exception was being
+ * delivered (SDM "Conditions for Generating a Double Fault"). With the vector of the exit and a
+ * software @type the guest gets that, with the RIP behind the instruction.
+ */
+struct xvcpu_exit_exception {
+	__u32 vector;
+	__u32 type;
+	__u32 error_code;
+	__u32 insn_len;
+	__aligned_u64 payload;
+	__u32 event_info;
+	__u32 event_error;
+	__u32 event_insn_len;
+	__u32 reserved;
 };
 
 /* XVCPU_ACCESS_READ: data read */
@@ -1336,13 +1614,17 @@ struct xvcpu_exit_fail_entry {
 };
 
 /**
- * enum xvcpu_internal - causes of %XVCPU_EXIT_INTERNAL
+ * enum xvcpu_internal - causes of %XVCPU_EXIT_INTERNAL and, where it says so, %XVCPU_EXIT_UNKNOWN
  * @XVCPU_INTERNAL_EPT_MISCONFIG: the processor found an EPT entry that the module must never write
  * @XVCPU_INTERNAL_EXIT:          an exit that the VMCS is set up never to give
+ * @XVCPU_INTERNAL_TASK_SWITCH:   UNKNOWN: a task switch, by CALL, JMP, IRET or a task gate, which
+ *                                the module does not emulate; the VM lives, and @qualification
+ *                                names the selector (SDM "Exit Qualification for Task Switches")
  */
 enum xvcpu_internal {
 	XVCPU_INTERNAL_EPT_MISCONFIG	= 1,
 	XVCPU_INTERNAL_EXIT		= 2,
+	XVCPU_INTERNAL_TASK_SWITCH	= 3,
 };
 
 /**
@@ -1356,7 +1638,7 @@ enum xvcpu_internal {
  * @intr_error:     VM-exit interruption error code
  * @vectoring_info: IDT-vectoring information
  * @insn_info:      VM-exit instruction information
- * @code:           %XVCPU_EXIT_INTERNAL: &enum xvcpu_internal
+ * @code:           &enum xvcpu_internal; 0 for other %XVCPU_EXIT_UNKNOWN
  * @cpu:            host CPU on which it happened
  *
  * Members that the exit does not define hold what the processor left there. The next XVCPU_RUN
@@ -1396,20 +1678,24 @@ struct xvcpu_exit_hardware {
  * @cr8:         the guest's task priority, 0 to 15
  * @budget_left: what is left of the budget, in its unit, 0 with %XVCPU_EXIT_BUDGET; 0 without one
  * @reserved:    0
- * @io:          %XVCPU_EXIT_IO
+ * @io:          %XVCPU_EXIT_IO, %XVCPU_EXIT_SYSTEM_DOWN
  * @mmio:        %XVCPU_EXIT_MMIO
  * @msr:         %XVCPU_EXIT_MSR_READ, %XVCPU_EXIT_MSR_WRITE
  * @hypercall:   %XVCPU_EXIT_HYPERCALL
  * @memory:      %XVCPU_EXIT_MEMORY_FAULT, %XVCPU_EXIT_EVENT_FAULT
  * @fail_entry:  %XVCPU_EXIT_FAIL_ENTRY
  * @hardware:    %XVCPU_EXIT_UNKNOWN, %XVCPU_EXIT_INTERNAL
+ * @cpuid:       %XVCPU_EXIT_CPUID
+ * @instruction: %XVCPU_EXIT_INSTRUCTION
+ * @exception:   %XVCPU_EXIT_EXCEPTION
  * @padding:     the union's size
  * @error:       XVCPU_RUN failed otherwise than with -EINTR or -EBUSY: what was refused
  *
- * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result)
- * is read back, once, by the XVCPU_RUN that completes the exit: size, port, address and the like
- * come from the kernel's own copy. Bytes of the union behind the member that @reason names are
- * undefined. -EBUSY leaves the section alone, any other failure but -EINTR all of it but @error.
+ * Written by the kernel; only the answer's data (io.data, mmio.data, msr.value, hypercall.result,
+ * the registers of cpuid, value and carry of instruction) is read back, once, by the XVCPU_RUN that
+ * completes the exit: size, port, address and the like come from the kernel's own copy. Bytes of
+ * the union behind the member that @reason names are undefined. -EBUSY leaves the section alone,
+ * any other failure but -EINTR all of it but @error.
  */
 struct xvcpu_run_exit {
 	__u32 reason;
@@ -1426,6 +1712,9 @@ struct xvcpu_run_exit {
 		struct xvcpu_exit_memory memory;
 		struct xvcpu_exit_fail_entry fail_entry;
 		struct xvcpu_exit_hardware hardware;
+		struct xvcpu_exit_cpuid cpuid;
+		struct xvcpu_exit_instruction instruction;
+		struct xvcpu_exit_exception exception;
 		__u8 padding[256];
 	};
 	struct xvcpu_error error;
@@ -1459,6 +1748,7 @@ struct xvcpu_run_sync {
  * @XVCPU_COUNT_EPT_FLUSH:  invalidations of EPT-derived translations
  * @XVCPU_COUNT_INJECTED:   events that the guest was given, each counted once
  * @XVCPU_COUNT_BUDGETS:    returns with %XVCPU_EXIT_BUDGET
+ * @XVCPU_COUNT_POLICY:     accesses that a range of the policy answered with #GP or ignored
  */
 enum xvcpu_counter {
 	XVCPU_COUNT_ENTRIES	= 96,
@@ -1471,6 +1761,7 @@ enum xvcpu_counter {
 	XVCPU_COUNT_EPT_FLUSH	= 103,
 	XVCPU_COUNT_INJECTED	= 104,
 	XVCPU_COUNT_BUDGETS	= 105,
+	XVCPU_COUNT_POLICY	= 106,
 };
 
 /* XVCPU_COUNTERS: size of &xvcpu_run_stats.counters */

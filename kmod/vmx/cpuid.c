@@ -384,6 +384,7 @@ static void controls_follow(struct vmx_vcpu *vcpu)
 	if (!(vcpu_leaf(vcpu, 0xd, 1)->eax & F(XSAVES)))
 		proc2 &= ~SECONDARY_EXEC_XSAVES;
 	vmcs_shadow_write(&vcpu->vmcs.proc2, 32, SECONDARY_VM_EXEC_CONTROL, proc2);
+	vmx_apply_intercepts(vcpu);
 }
 
 /**
@@ -455,12 +456,22 @@ static u32 xsave_size(const struct vmx_vcpu *vcpu, u64 xcr0, bool compacted)
 	return size;
 }
 
+/* RIP stays: the VMM may answer otherwise. */
+static enum vmx_next cpuid_to_user(struct vmx_vcpu *vcpu, const struct xvcpu_exit_cpuid *answer)
+{
+	vcpu->run_exit->cpuid = *answer;
+	vcpu->wait.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
+	vmx_exit_to_user(vcpu, XVCPU_EXIT_CPUID, VMX_WAITS_CPUID);
+	return VMX_TO_USER;
+}
+
 /**
- * exit_cpuid - answer from the vCPU's table
+ * exit_cpuid - answer from the vCPU's table, or let the VMM do it where the policy says so
  * @vcpu: the vCPU
  */
 enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 {
+	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
 	u32 leaf = vcpu->gpr[VMX_RAX], subleaf = vcpu->gpr[VMX_RCX];
 	const struct xvcpu_cpuid_entry *e = vcpu_leaf(vcpu, leaf, subleaf);
 	u32 ebx = e->ebx, ecx = e->ecx;
@@ -481,6 +492,11 @@ enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 			ecx = xsave_size(vcpu, vcpu->limits.xcr0, false);
 		break;
 	}
+	if (unlikely(policy) && policy_cpuid(policy, leaf))
+		return cpuid_to_user(vcpu, &(struct xvcpu_exit_cpuid) {
+			.leaf = leaf, .subleaf = subleaf,
+			.eax = e->eax, .ebx = ebx, .ecx = ecx, .edx = e->edx,
+		});
 	vcpu->gpr[VMX_RAX] = e->eax;
 	vcpu->gpr[VMX_RBX] = ebx;
 	vcpu->gpr[VMX_RCX] = ecx;

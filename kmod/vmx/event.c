@@ -38,6 +38,10 @@
 #define VECTORS_CONTRIBUTORY	(BIT(X86_TRAP_DE) | BIT(X86_TRAP_TS) | BIT(X86_TRAP_NP) | \
 				 BIT(X86_TRAP_SS) | BIT(X86_TRAP_GP))
 
+/* Traps and aborts; all others are faults. */
+#define VECTORS_NO_FAULT	(BIT(X86_TRAP_DB) | BIT(X86_TRAP_NMI) | BIT(X86_TRAP_BP) | \
+				 BIT(X86_TRAP_OF) | BIT(X86_TRAP_DF) | BIT(X86_TRAP_MC))
+
 enum vector_class {
 	CLASS_BENIGN,
 	CLASS_CONTRIBUTORY,
@@ -84,7 +88,7 @@ void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
 	if (event_is_exception(event)) {
 		unsigned int first = event->info & INTR_INFO_VECTOR_MASK;
 
-		if (first == X86_TRAP_DF) {
+		if (first == X86_TRAP_DF && vector_class(vector) != CLASS_BENIGN) {
 			vcpu->shutdown = true;
 			event->info = 0;
 			return;
@@ -101,6 +105,33 @@ void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code)
 		event->info |= INTR_INFO_DELIVER_CODE_MASK;
 }
 
+/* What the delivery of #DB does besides, and its injection does not (SDM "Event Injection"). */
+static void clear_general_detect(struct vmx_vcpu *vcpu)
+{
+	if (!(vcpu->dr7 & DR7_GD))
+		return;
+	vcpu->dr7 &= ~DR7_GD;
+	vmcs_write_natural(GUEST_DR7, vcpu->dr7);
+}
+
+static void block_nmis(bool block)
+{
+	u32 state = vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & ~GUEST_INTR_STATE_NMI;
+
+	vmcs_write32(GUEST_INTERRUPTIBILITY_INFO, block ? state | GUEST_INTR_STATE_NMI : state);
+}
+
+static bool event_has_insn_len(u32 info)
+{
+	switch (info & INTR_INFO_INTR_TYPE_MASK) {
+	case INTR_TYPE_SOFT_INTR:
+	case INTR_TYPE_PRIV_SW_EXCEPTION:
+	case INTR_TYPE_SOFT_EXCEPTION:
+		return true;
+	}
+	return false;
+}
+
 /**
  * vmx_raise_with_payload - vmx_raise(), with what the exception leaves in CR2 or DR6
  * @vcpu: the vCPU
@@ -113,9 +144,36 @@ void vmx_raise_with_payload(struct vmx_vcpu *vcpu, unsigned int vector, u32 erro
 {
 	if (vector == X86_TRAP_PF)
 		vcpu->cr2 = payload;
-	if (vector == X86_TRAP_DB)
+	if (vector == X86_TRAP_DB) {
 		vcpu->dr6 |= payload;
+		clear_general_detect(vcpu);
+	}
 	vmx_raise(vcpu, vector, error_code);
+}
+
+/**
+ * vmx_raise_intercepted - the VMM's answer to an exception that it intercepted
+ * @vcpu: the vCPU, loaded
+ * @vector:     as for vmx_raise()
+ * @error_code: as for vmx_raise()
+ * @payload:    as for vmx_raise_with_payload()
+ *
+ * The same vector is delivered as it was raised, which INT3 and the like need. What the exception
+ * interrupted is still in vcpu->event.
+ */
+void vmx_raise_intercepted(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code,
+			   u64 payload)
+{
+	const struct vmx_event *raised = &vcpu->exception;
+
+	/* The IRET faults after all: that it has unblocked NMIs stays. */
+	if (vcpu->unblocked_nmi)
+		block_nmis(false);
+	if (vector == X86_TRAP_DB)
+		vcpu->dr6 &= ~(unsigned long)DR_TRAP_BITS;
+	vmx_raise_with_payload(vcpu, vector, error_code, payload);
+	if ((raised->info & INTR_INFO_VECTOR_MASK) == vector && event_has_insn_len(raised->info))
+		vcpu->event = *raised;
 }
 
 /* An event whose delivery was interrupted is injected again, and counted then. */
@@ -151,19 +209,7 @@ void vmx_save_vectoring(struct vmx_vcpu *vcpu)
 	 * did.
 	 */
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
-		vmcs_write32(GUEST_INTERRUPTIBILITY_INFO,
-			     vmcs_read32(GUEST_INTERRUPTIBILITY_INFO) & ~GUEST_INTR_STATE_NMI);
-}
-
-static bool event_has_insn_len(u32 info)
-{
-	switch (info & INTR_INFO_INTR_TYPE_MASK) {
-	case INTR_TYPE_SOFT_INTR:
-	case INTR_TYPE_PRIV_SW_EXCEPTION:
-	case INTR_TYPE_SOFT_EXCEPTION:
-		return true;
-	}
-	return false;
+		block_nmis(false);
 }
 
 static bool interrupts_open(struct vmx_vcpu *vcpu)
@@ -327,6 +373,21 @@ void vmx_take_back_event(struct vmx_vcpu *vcpu)
 	vcpu->event.info = 0;
 }
 
+/*
+ * A fault saves RF as set, so that the instruction's breakpoint is not hit again (SDM "Resume
+ * Flag"); an injection saves what RFLAGS has. The registers have been flushed by now.
+ */
+static void set_resume_flag(struct vmx_vcpu *vcpu)
+{
+	unsigned long rflags = vmx_get_rflags(vcpu) | X86_EFLAGS_RF;
+
+	if (!event_is_exception(&vcpu->event) || rflags == vcpu->rflags ||
+	    (BIT(vcpu->event.info & 31) & VECTORS_NO_FAULT))
+		return;
+	vcpu->rflags = rflags;
+	vmcs_write_natural(GUEST_RFLAGS, rflags);
+}
+
 /**
  * vmx_inject - hand the event to the entry that follows
  * @vcpu: the vCPU
@@ -349,6 +410,7 @@ void vmx_inject(struct vmx_vcpu *vcpu)
 		vmcs_write32(VM_ENTRY_EXCEPTION_ERROR_CODE, event->error);
 	if (event_has_insn_len(event->info))
 		vmcs_write32(VM_ENTRY_INSTRUCTION_LEN, event->insn_len);
+	set_resume_flag(vcpu);
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, event->info);
 }
 
@@ -361,13 +423,8 @@ static enum vmx_next exception_debug(struct vmx_vcpu *vcpu, u32 info)
 {
 	vcpu->dr6 = (vcpu->dr6 & ~DR_TRAP_BITS) |
 		    (vmcs_read_natural(EXIT_QUALIFICATION) & DB_QUAL_DR6);
-	if (vcpu->dr7 & DR7_GD) {
-		vcpu->dr7 &= ~DR7_GD;
-		vmcs_write_natural(GUEST_DR7, vcpu->dr7);
-	}
+	clear_general_detect(vcpu);
 	vmx_raise(vcpu, X86_TRAP_DB, 0);
-	if (vmx_is_blocking())
-		vmx_pend_single_step(vmx_get_rflags(vcpu) & X86_EFLAGS_TF);
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_PRIV_SW_EXCEPTION) {
 		vcpu->event.info = X86_TRAP_DB | INTR_TYPE_PRIV_SW_EXCEPTION | INTR_INFO_VALID_MASK;
 		vcpu->event.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
@@ -387,27 +444,89 @@ static bool is_split_lock(struct vmx_vcpu *vcpu)
 	       !(vmx_get_rflags(vcpu) & X86_EFLAGS_AC);
 }
 
+/* &enum xvcpu_exception_type */
+static u32 exception_type(u32 info)
+{
+	switch (info & INTR_INFO_INTR_TYPE_MASK) {
+	case INTR_TYPE_SOFT_EXCEPTION:
+		return XVCPU_EXCEPTION_INT3;
+	case INTR_TYPE_PRIV_SW_EXCEPTION:
+		return XVCPU_EXCEPTION_INT1;
+	}
+	return XVCPU_EXCEPTION_FAULT;
+}
+
+static u64 exception_payload(unsigned int vector)
+{
+	if (vector == X86_TRAP_PF)
+		return vmcs_read_natural(EXIT_QUALIFICATION);
+	if (vector == X86_TRAP_DB)
+		return vmcs_read_natural(EXIT_QUALIFICATION) & DB_QUAL_DR6;
+	return 0;
+}
+
+/*
+ * Nothing of the exception has happened to the guest. What it interrupted waits in vcpu->event and
+ * is delivered again unless the VMM answers with an exception.
+ */
+static enum vmx_next exception_to_user(struct vmx_vcpu *vcpu, u32 info)
+{
+	struct xvcpu_exit_exception *exit = &vcpu->run_exit->exception;
+	unsigned int vector = info & INTR_INFO_VECTOR_MASK;
+	bool error = info & INTR_INFO_DELIVER_CODE_MASK;
+
+	vcpu->exception.info = info & (INTR_INFO_VALID_MASK | INTR_INFO_INTR_TYPE_MASK |
+				       INTR_INFO_VECTOR_MASK);
+	vcpu->exception.insn_len = event_has_insn_len(info) ?
+				   vmcs_read32(VM_EXIT_INSTRUCTION_LEN) : 0;
+	memset(exit, 0, sizeof(*exit));
+	exit->vector = vector;
+	exit->type = exception_type(info);
+	exit->error_code = error ? vmcs_read32(VM_EXIT_INTR_ERROR_CODE) : 0;
+	exit->insn_len = vcpu->exception.insn_len;
+	exit->payload = exception_payload(vector);
+	if (vcpu->event.info) {
+		exit->event_info = vcpu->event.info;
+		exit->event_insn_len = vcpu->event.insn_len;
+	}
+	if (vcpu->event.info & INTR_INFO_DELIVER_CODE_MASK)
+		exit->event_error = vcpu->event.error;
+	/*
+	 * The IRET that faulted had unblocked NMIs and will be executed again (SDM "Resuming Guest
+	 * Software after Handling an Exception").
+	 */
+	vcpu->unblocked_nmi = (info & INTR_INFO_UNBLOCK_NMI) && vector != X86_TRAP_DF &&
+			      !vcpu->event.info;
+	if (vcpu->unblocked_nmi)
+		block_nmis(true);
+	vmx_exit_to_user(vcpu, XVCPU_EXIT_EXCEPTION, VMX_WAITS_RETRY);
+	return VMX_TO_USER;
+}
+
 /**
- * exit_exception - exit 0: the exceptions that setup.c intercepts, and NMIs
+ * exit_exception - exit 0: the exceptions that are intercepted, and NMIs
  * @vcpu: the vCPU
  *
  * NMI and #MC belong to the host, and vmx_run() gave them to it with IRQs still off.
  */
 enum vmx_next exit_exception(struct vmx_vcpu *vcpu)
 {
-	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
+	u32 info = vmcs_read32(VM_EXIT_INTR_INFO), vector = info & INTR_INFO_VECTOR_MASK;
 
-	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR || vector == X86_TRAP_MC)
 		return VMX_RESUME;
+	if (vector == X86_TRAP_AC && is_split_lock(vcpu))
+		return VMX_SPLIT_LOCK;
+	/* Entry wants a pending single step just where TF is set and something blocks. */
+	if (vector == X86_TRAP_DB && vmx_is_blocking())
+		vmx_pend_single_step(vmx_get_rflags(vcpu) & X86_EFLAGS_TF);
+	if (vcpu->intercepts.exceptions & BIT(vector & 31))
+		return exception_to_user(vcpu, info);
 
-	switch (info & INTR_INFO_VECTOR_MASK) {
-	case X86_TRAP_MC:
-		return VMX_RESUME;
+	switch (vector) {
 	case X86_TRAP_DB:
 		return exception_debug(vcpu, info);
 	case X86_TRAP_AC:
-		if (is_split_lock(vcpu))
-			return VMX_SPLIT_LOCK;
 		vmx_raise(vcpu, X86_TRAP_AC, vmcs_read32(VM_EXIT_INTR_ERROR_CODE));
 		return VMX_RESUME;
 	}

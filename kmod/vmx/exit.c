@@ -171,6 +171,12 @@ enum vmx_next exit_hardware(struct vmx_vcpu *vcpu, u32 reason, u32 code)
 	return VMX_TO_USER;
 }
 
+/* Nothing of it has been done: the VMM may emulate it, and then answers SKIPPED. */
+static enum vmx_next exit_task_switch(struct vmx_vcpu *vcpu)
+{
+	return exit_hardware(vcpu, XVCPU_EXIT_UNKNOWN, XVCPU_INTERNAL_TASK_SWITCH);
+}
+
 static enum vmx_next exit_ept_misconfig(struct vmx_vcpu *vcpu)
 {
 	return exit_hardware(vcpu, XVCPU_EXIT_INTERNAL, XVCPU_INTERNAL_EPT_MISCONFIG);
@@ -202,15 +208,24 @@ static enum vmx_next exit_hlt(struct vmx_vcpu *vcpu)
 	return VMX_TO_USER;
 }
 
+static bool vmcall_allowed(struct vmx_vcpu *vcpu, unsigned int cpl)
+{
+	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
+
+	if (likely(!policy))
+		return !cpl;
+	return policy->hypercall == XVCPU_HYPERCALL_EXIT && cpl <= policy->hypercall_cpl;
+}
+
 /* Number and arguments as xvcpu.h says; 32 bits of each outside 64-bit mode. */
 static enum vmx_next exit_vmcall(struct vmx_vcpu *vcpu)
 {
 	struct xvcpu_exit_hypercall *call = &vcpu->run_exit->hypercall;
 	static const u8 regs[] = { VMX_RDI, VMX_RSI, VMX_RDX, VMX_RCX, VMX_R8, VMX_R9 };
+	unsigned int i, cpl = vmx_cpl(vcpu);
 	bool long64 = vmx_is_64bit(vcpu);
-	unsigned int i;
 
-	if (vmx_cpl(vcpu))
+	if (!vmcall_allowed(vcpu, cpl))
 		return exit_ud(vcpu);
 
 	call->nr = long64 ? vcpu->gpr[VMX_RAX] : (u32)vcpu->gpr[VMX_RAX];
@@ -218,6 +233,8 @@ static enum vmx_next exit_vmcall(struct vmx_vcpu *vcpu)
 		call->args[i] = long64 ? vcpu->gpr[regs[i]] :
 				regs[i] < VMX_R8 ? (u32)vcpu->gpr[regs[i]] : 0;
 	call->result = 0;
+	call->cpl = cpl;
+	call->reserved = 0;
 	vcpu->wait.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
 	vmx_exit_to_user(vcpu, XVCPU_EXIT_HYPERCALL, VMX_WAITS_HYPERCALL);
 	return VMX_TO_USER;
@@ -244,23 +261,51 @@ static enum vmx_next exit_string_io(struct vmx_vcpu *vcpu, unsigned long qual)
 	return VMX_STRING;
 }
 
+/* The policy has the access without an exit: #GP(0), or as if nothing were behind the ports. */
+static enum vmx_next io_by_policy(struct vmx_vcpu *vcpu, u8 action, unsigned int size, bool in)
+{
+	vcpu->counters[XVCPU_COUNT_POLICY]++;
+	if (action == XVCPU_POLICY_GP)
+		return exit_gp(vcpu);
+	if (in && size == 4)
+		vcpu->gpr[VMX_RAX] = ~0u;
+	else if (in)
+		vcpu->gpr[VMX_RAX] |= size == 1 ? 0xff : 0xffff;
+	return exit_skip(vcpu);
+}
+
 static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
 {
+	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
 	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
 	struct xvcpu_exit_io *io = &vcpu->run_exit->io;
 	unsigned int size = (qual & IO_QUAL_SIZE) + 1;
-	bool in = qual & IO_QUAL_IN;
+	u32 data = vcpu->gpr[VMX_RAX] & (~0u >> (32 - 8 * size));
+	u16 port = qual >> IO_QUAL_PORT_SHIFT;
+	bool in = qual & IO_QUAL_IN, down = false;
+	u8 action;
 
 	if (qual & IO_QUAL_STRING)
 		return exit_string_io(vcpu, qual);
 
-	io->port = qual >> IO_QUAL_PORT_SHIFT;
+	if (unlikely(policy)) {
+		down = !in && policy_is_exit_port(policy, port, size, data);
+		action = policy_port(policy, port, size, !in);
+		if (!down && action != XVCPU_POLICY_EXIT)
+			return io_by_policy(vcpu, action, size, in);
+	}
+	io->port = port;
 	io->size = size;
 	io->flags = in ? 0 : XVCPU_IO_OUT;
 	io->count = 1;
-	io->data = in ? 0 : vcpu->gpr[VMX_RAX] & (~0u >> (32 - 8 * size));
+	io->data = in ? 0 : data;
 	io->data_offset = 0;
 	io->reserved = 0;
+	if (unlikely(down)) {
+		exit_skip(vcpu);
+		vmx_exit_to_user(vcpu, XVCPU_EXIT_SYSTEM_DOWN, VMX_WAITS_NOT);
+		return VMX_TO_USER;
+	}
 	vcpu->wait.size = size;
 	vcpu->wait.insn_len = vmcs_read32(VM_EXIT_INSTRUCTION_LEN);
 	vmx_exit_to_user(vcpu, XVCPU_EXIT_IO, in ? VMX_WAITS_IN : VMX_WAITS_SKIP);
@@ -302,26 +347,20 @@ static enum vmx_next exit_ept_violation(struct vmx_vcpu *vcpu)
 	return VMX_MEMORY;
 }
 
-/* Without a PMU, RDPMC has no valid counter: #GP(0) at any CPL (SDM "RDPMC"). */
-static enum vmx_next exit_rdpmc(struct vmx_vcpu *vcpu)
-{
-	return exit_gp(vcpu);
-}
-
-/*
- * The rest. INVD and WBINVD: guest memory is write-back and coherent, so there is nothing to
- * flush that the guest could notice, and INVD must not throw away the host's dirty lines.
- */
+/* The rest. INVD must not throw away the host's dirty lines, and has no others to throw away. */
 static enum vmx_next (*const exit_handlers[])(struct vmx_vcpu *vcpu) = {
 	[EXIT_REASON_EXCEPTION_NMI]      = exit_exception,
 	[EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
 	[EXIT_REASON_TRIPLE_FAULT]       = exit_triple_fault,
 	[EXIT_REASON_INTERRUPT_WINDOW]   = exit_interrupt_window,
 	[EXIT_REASON_NMI_WINDOW]         = exit_nmi_window,
+	[EXIT_REASON_TASK_SWITCH]        = exit_task_switch,
 	[EXIT_REASON_CPUID]              = exit_cpuid,
 	[EXIT_REASON_HLT]                = exit_hlt,
 	[EXIT_REASON_INVD]               = exit_skip,
-	[EXIT_REASON_RDPMC]              = exit_rdpmc,
+	[EXIT_REASON_INVLPG]             = exit_instruction,
+	[EXIT_REASON_RDPMC]              = exit_instruction,
+	[EXIT_REASON_RDTSC]              = exit_instruction,
 	[EXIT_REASON_VMCALL]             = exit_vmcall,
 	[EXIT_REASON_VMCLEAR]            = exit_ud,
 	[EXIT_REASON_VMLAUNCH]           = exit_ud,
@@ -337,17 +376,22 @@ static enum vmx_next (*const exit_handlers[])(struct vmx_vcpu *vcpu) = {
 	[EXIT_REASON_IO_INSTRUCTION]     = exit_io,
 	[EXIT_REASON_MSR_READ]           = exit_rdmsr,
 	[EXIT_REASON_MSR_WRITE]          = exit_wrmsr,
-	[EXIT_REASON_MWAIT_INSTRUCTION]  = exit_ud,
-	[EXIT_REASON_MONITOR_INSTRUCTION] = exit_ud,
+	[EXIT_REASON_MWAIT_INSTRUCTION]  = exit_instruction,
+	[EXIT_REASON_MONITOR_INSTRUCTION] = exit_instruction,
+	[EXIT_REASON_PAUSE_INSTRUCTION]  = exit_instruction,
 	[EXIT_REASON_EPT_VIOLATION]      = exit_ept_violation,
 	[EXIT_REASON_PREEMPTION_TIMER]   = exit_preemption_timer,
 	[EXIT_REASON_EPT_MISCONFIG]      = exit_ept_misconfig,
 	[EXIT_REASON_INVEPT]             = exit_ud,
+	[EXIT_REASON_RDTSCP]             = exit_instruction,
 	[EXIT_REASON_INVVPID]            = exit_ud,
-	[EXIT_REASON_WBINVD]             = exit_skip,
+	[EXIT_REASON_WBINVD]             = exit_instruction,
 	[EXIT_REASON_XSETBV]             = exit_xsetbv,
+	[EXIT_REASON_RDRAND]             = exit_instruction,
+	[EXIT_REASON_INVPCID]            = exit_instruction,
 	[EXIT_REASON_VMFUNC]             = exit_ud,
 	[EXIT_REASON_ENCLS]              = exit_ud,
+	[EXIT_REASON_RDSEED]             = exit_instruction,
 	[EXIT_REASON_UMWAIT]             = exit_ud,
 	[EXIT_REASON_TPAUSE]             = exit_ud,
 	[11 /* GETSEC */]                = exit_ud,

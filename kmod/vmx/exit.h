@@ -8,7 +8,14 @@
 #ifndef XVCPU_VMX_EXIT_H
 #define XVCPU_VMX_EXIT_H
 
+#include "../policy.h"
 #include "vmx.h"
+
+/* Handlers run with preemption off, which RCU takes for a reader. */
+static inline const struct xvcpu_policy_table *vmx_policy(const struct vmx_vcpu *vcpu)
+{
+	return rcu_dereference_sched(*vcpu->policy);
+}
 
 /* exit.c */
 enum vmx_next exit_skip(struct vmx_vcpu *vcpu);
@@ -23,6 +30,7 @@ void vmx_unblock(void);
 /* exit_cr.c */
 enum vmx_next exit_cr_access(struct vmx_vcpu *vcpu);
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu);
+void vmx_write_dr(struct vmx_vcpu *vcpu, unsigned int dr, unsigned long value);
 enum vmx_next exit_xsetbv(struct vmx_vcpu *vcpu);
 bool vmx_xcr0_valid(const struct vmx_limits *limits, u64 xcr0);
 void vmx_write_cr0(struct vmx_vcpu *vcpu, unsigned long cr0);
@@ -51,6 +59,13 @@ enum vmx_next exit_interrupt_window(struct vmx_vcpu *vcpu);
 enum vmx_next exit_nmi_window(struct vmx_vcpu *vcpu);
 void vmx_inject(struct vmx_vcpu *vcpu);
 void vmx_take_back_event(struct vmx_vcpu *vcpu);
+
+/* intercept.c */
+enum vmx_next exit_instruction(struct vmx_vcpu *vcpu);
+enum vmx_next vmx_mov_dr_to_user(struct vmx_vcpu *vcpu, unsigned long qual, unsigned int dr,
+				 unsigned long value);
+void vmx_apply_intercepts(struct vmx_vcpu *vcpu);
+bool vmx_instruction_intercepted(const struct vmx_vcpu *vcpu, unsigned int which);
 
 /* fail.c */
 enum vmx_next exit_fail_entry(struct vmx_vcpu *vcpu, u32 instruction_error);

@@ -331,18 +331,33 @@ static void dr7_write(struct vmx_vcpu *vcpu, unsigned long value)
 	vmcs_write_natural(GUEST_DR7, vcpu->dr7);
 }
 
-static enum vmx_next mov_to_dr(struct vmx_vcpu *vcpu, unsigned int dr, unsigned long value)
+/**
+ * vmx_write_dr - give a debug register a value; bits that are fixed stay so
+ * @vcpu: the vCPU, loaded
+ * @dr:    0 to 3, 6, 7
+ * @value: bits 63:32 count for 0 to 3 only
+ */
+void vmx_write_dr(struct vmx_vcpu *vcpu, unsigned int dr, unsigned long value)
 {
-	if (!vmx_is_64bit(vcpu))
-		value = (u32)value;
 	if (dr < 4)
 		vcpu->dr[dr] = value;
-	else if (value >> 32)
-		return exit_gp(vcpu);
 	else if (dr == 6)
-		vcpu->dr6 = (value & DR6_DEFINED) | DR6_RESERVED;
+		vcpu->dr6 = ((u32)value & DR6_DEFINED) | DR6_RESERVED;
 	else
-		dr7_write(vcpu, value);
+		dr7_write(vcpu, (u32)value);
+}
+
+static enum vmx_next mov_to_dr(struct vmx_vcpu *vcpu, unsigned long qual, unsigned int dr)
+{
+	unsigned long value = vmx_get_gpr(vcpu, CR_QUAL_GPR(qual));
+
+	if (!vmx_is_64bit(vcpu))
+		value = (u32)value;
+	if (dr >= 4 && value >> 32)
+		return exit_gp(vcpu);
+	if (vmx_instruction_intercepted(vcpu, XVCPU_INSTRUCTION_MOV_DR))
+		return vmx_mov_dr_to_user(vcpu, qual, dr, value);
+	vmx_write_dr(vcpu, dr, value);
 	return exit_skip(vcpu);
 }
 
@@ -374,9 +389,11 @@ enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 		return VMX_RESUME;
 	}
 	if (!(qual & DR_QUAL_FROM))
-		return mov_to_dr(vcpu, dr, vmx_get_gpr(vcpu, CR_QUAL_GPR(qual)));
+		return mov_to_dr(vcpu, qual, dr);
 
 	value = dr < 4 ? vcpu->dr[dr] : dr == 6 ? vcpu->dr6 : vcpu->dr7;
+	if (vmx_instruction_intercepted(vcpu, XVCPU_INSTRUCTION_MOV_DR))
+		return vmx_mov_dr_to_user(vcpu, qual, dr, value);
 	vmx_set_gpr(vcpu, CR_QUAL_GPR(qual), value);
 	return exit_skip(vcpu);
 }

@@ -3,8 +3,8 @@
  * MSRs: default deny.
  *
  * An MSR is switched (its value is the vCPU's, in the VMCS, in the CPU or here), emulated with a
- * fixed value, or unknown: then it exits if the VM asked for that, else it raises #GP(0). No
- * guest reads or writes an MSR of the host.
+ * fixed value, or unknown: then it exits if the VM asked for that, else it raises #GP(0). The VM's
+ * policy comes before all that. No guest reads or writes an MSR of the host.
  *
  * One bitmap serves all VMs: only MSRs that entry and exit switch by themselves are not
  * intercepted. It is written once and read by the processor.
@@ -47,6 +47,18 @@ const u32 vmx_msr_list[] = {
 
 const unsigned int vmx_msr_list_nr = ARRAY_SIZE(vmx_msr_list);
 
+/* Switched by entry and exit, or by context.c, in ascending order: the guest is let through. */
+const u32 vmx_msr_passed[] = {
+	MSR_IA32_SYSENTER_CS,
+	MSR_IA32_SYSENTER_ESP,
+	MSR_IA32_SYSENTER_EIP,
+	MSR_FS_BASE,
+	MSR_GS_BASE,
+	MSR_KERNEL_GS_BASE,
+};
+
+const unsigned int vmx_msr_passed_nr = ARRAY_SIZE(vmx_msr_passed);
+
 static void bitmap_pass(u32 index)
 {
 	u8 *bitmap = msr_bitmap;
@@ -61,18 +73,14 @@ static void bitmap_pass(u32 index)
 
 int vmx_msr_init(void)
 {
-	static const u32 switched[] = {
-		MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE,
-		MSR_IA32_SYSENTER_CS, MSR_IA32_SYSENTER_ESP, MSR_IA32_SYSENTER_EIP,
-	};
 	unsigned int i;
 
 	msr_bitmap = (void *)__get_free_page(GFP_KERNEL);
 	if (!msr_bitmap)
 		return -ENOMEM;
 	memset(msr_bitmap, 0xff, PAGE_SIZE);
-	for (i = 0; i < ARRAY_SIZE(switched); i++)
-		bitmap_pass(switched[i]);
+	for (i = 0; i < ARRAY_SIZE(vmx_msr_passed); i++)
+		bitmap_pass(vmx_msr_passed[i]);
 	return 0;
 }
 
@@ -340,8 +348,6 @@ static enum vmx_next msr_to_user(struct vmx_vcpu *vcpu, u32 reason, u32 index, u
 {
 	struct xvcpu_exit_msr *msr = &vcpu->run_exit->msr;
 
-	if (!xvcpu_vcpu_msr_exits(vcpu))
-		return exit_gp(vcpu);
 	msr->index = index;
 	msr->reserved = 0;
 	msr->value = value;
@@ -351,29 +357,77 @@ static enum vmx_next msr_to_user(struct vmx_vcpu *vcpu, u32 reason, u32 index, u
 	return VMX_TO_USER;
 }
 
-enum vmx_next exit_rdmsr(struct vmx_vcpu *vcpu)
+static enum vmx_next msr_unknown(struct vmx_vcpu *vcpu, u32 reason, u32 index, u64 value)
 {
-	u32 index = vcpu->gpr[VMX_RCX];
-	u64 value;
+	if (!xvcpu_vcpu_msr_exits(vcpu))
+		return exit_gp(vcpu);
+	return msr_to_user(vcpu, reason, index, value);
+}
 
-	if (!msr_read(vcpu, index, &value))
-		return msr_to_user(vcpu, XVCPU_EXIT_MSR_READ, index, 0);
+static enum vmx_next rdmsr_done(struct vmx_vcpu *vcpu, u64 value)
+{
 	vcpu->gpr[VMX_RAX] = lower_32_bits(value);
 	vcpu->gpr[VMX_RDX] = upper_32_bits(value);
 	return exit_skip(vcpu);
 }
 
+/* The policy names the MSR and has something to say about it. */
+static enum vmx_next rdmsr_by_policy(struct vmx_vcpu *vcpu, u32 index, u8 action)
+{
+	u64 value;
+
+	if (action == XVCPU_POLICY_EXIT) {
+		if (!msr_read(vcpu, index, &value))
+			value = 0;
+		return msr_to_user(vcpu, XVCPU_EXIT_MSR_READ, index, value);
+	}
+	vcpu->counters[XVCPU_COUNT_POLICY]++;
+	return action == XVCPU_POLICY_GP ? exit_gp(vcpu) : rdmsr_done(vcpu, 0);
+}
+
+static enum vmx_next wrmsr_by_policy(struct vmx_vcpu *vcpu, u32 index, u64 value, u8 action)
+{
+	if (action == XVCPU_POLICY_EXIT)
+		return msr_to_user(vcpu, XVCPU_EXIT_MSR_WRITE, index, value);
+	vcpu->counters[XVCPU_COUNT_POLICY]++;
+	return action == XVCPU_POLICY_GP ? exit_gp(vcpu) : exit_skip(vcpu);
+}
+
+enum vmx_next exit_rdmsr(struct vmx_vcpu *vcpu)
+{
+	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
+	u32 index = vcpu->gpr[VMX_RCX];
+	u64 value;
+	u8 action;
+
+	if (unlikely(policy)) {
+		action = policy_msr(policy, index, false);
+		if (action != XVCPU_POLICY_DEFAULT)
+			return rdmsr_by_policy(vcpu, index, action);
+	}
+	if (!msr_read(vcpu, index, &value))
+		return msr_unknown(vcpu, XVCPU_EXIT_MSR_READ, index, 0);
+	return rdmsr_done(vcpu, value);
+}
+
 enum vmx_next exit_wrmsr(struct vmx_vcpu *vcpu)
 {
 	u32 index = vcpu->gpr[VMX_RCX];
+	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
 	u64 value = (u32)vcpu->gpr[VMX_RAX] | vcpu->gpr[VMX_RDX] << 32;
+	u8 action;
 
+	if (unlikely(policy)) {
+		action = policy_msr(policy, index, true);
+		if (action != XVCPU_POLICY_DEFAULT)
+			return wrmsr_by_policy(vcpu, index, value, action);
+	}
 	vmx_read_crs(vcpu);
 	switch (msr_write(vcpu, index, value)) {
 	case 0:
 		return exit_skip(vcpu);
 	case -ENOENT:
-		return msr_to_user(vcpu, XVCPU_EXIT_MSR_WRITE, index, value);
+		return msr_unknown(vcpu, XVCPU_EXIT_MSR_WRITE, index, value);
 	}
 	return exit_gp(vcpu);
 }

@@ -162,8 +162,7 @@ static void vmcs_setup(struct vmx_vcpu *vcpu)
 	if (vmcs->proc2 & SECONDARY_EXEC_ENCLS_EXITING)
 		vmcs_write64(ENCLS_EXITING_BITMAP, ~0ull);
 
-	/* #DB and #AC: a guest could loop on them without ever leaving; #MC is the host's. */
-	vmcs_write32(EXCEPTION_BITMAP, BIT(X86_TRAP_DB) | BIT(X86_TRAP_AC) | BIT(X86_TRAP_MC));
+	/* The exception bitmap comes with the intercepts; no #PF is exempt from it. */
 	vmcs_write32(PAGE_FAULT_ERROR_CODE_MASK, 0);
 	vmcs_write32(PAGE_FAULT_ERROR_CODE_MATCH, 0);
 	vmcs_write32(CR3_TARGET_COUNT, 0);
@@ -196,7 +195,7 @@ static void reset_segments(struct vmx_vcpu *vcpu)
 }
 
 /**
- * vmx_vcpu_reset - the state after power-up; keeps CPUID and counters
+ * vmx_vcpu_reset - the state after power-up; keeps CPUID, intercepts and counters
  * @vcpu: the vCPU
  * @tsc_offset: the VM's
  * @bsp: bootstrap processor

@@ -17,6 +17,7 @@
 
 struct ept;
 struct ept_config;
+struct xvcpu_policy_table;
 struct perf_guest_switch_msr;
 
 /**
@@ -111,6 +112,8 @@ struct vmx_budget {
  * @VMX_WAITS_HYPERCALL: RAX
  * @VMX_WAITS_MMIO:      as kmod/mmio.c recorded
  * @VMX_WAITS_RAW:       an MMIO exit that was not decoded
+ * @VMX_WAITS_CPUID:     EAX to EDX
+ * @VMX_WAITS_INSTRUCTION: as &vmx_vcpu.insn says
  */
 enum vmx_waits {
 	VMX_WAITS_NOT,
@@ -123,6 +126,8 @@ enum vmx_waits {
 	VMX_WAITS_HYPERCALL,
 	VMX_WAITS_MMIO,
 	VMX_WAITS_RAW,
+	VMX_WAITS_CPUID,
+	VMX_WAITS_INSTRUCTION,
 };
 
 /**
@@ -137,6 +142,22 @@ struct vmx_wait {
 	u8 reason;
 	u8 size;
 	u8 insn_len;
+};
+
+/**
+ * struct vmx_insn - an intercepted instruction that waits for its answer
+ * @which: &enum xvcpu_instruction
+ * @gpr:   destination; MOV to a debug register: unused
+ * @size:  RDRAND, RDSEED: bytes of the destination
+ * @dr:    MOV_DR: the debug register
+ * @write: MOV to it
+ */
+struct vmx_insn {
+	u8 which;
+	u8 gpr;
+	u8 size;
+	u8 dr;
+	bool write;
 };
 
 enum vmx_cached {
@@ -212,6 +233,11 @@ struct vmx_limits {
  * @string:        with VMX_STRING, and until that exit is answered
  * @paging:        with VMX_PAGING: the values to be taken
  * @wait:          the exit that waits
+ * @insn:          with VMX_WAITS_INSTRUCTION
+ * @exception:     the intercepted exception that the last exit told of
+ * @unblocked_nmi: the IRET that raised it had unblocked NMIs
+ * @intercepts:    what the VMM wants to see: masks as in &struct xvcpu_intercepts
+ * @policy:        the VM's (policy.h)
  * @ept:           the VM's tables
  * @ept_gen:       value of its flush_gen that this vCPU's CPU has seen
  * @vpid:          0: none
@@ -259,6 +285,13 @@ struct vmx_vcpu {
 		bool load_pdpte;
 	} paging;
 	struct vmx_wait wait;
+	struct vmx_insn insn;
+	struct vmx_event exception;
+	bool unblocked_nmi;
+	struct {
+		u32 instructions, exceptions;
+	} intercepts;
+	struct xvcpu_policy_table __rcu **policy;
 
 	const struct ept *ept;
 	u64 ept_gen;
@@ -319,6 +352,8 @@ void vmx_stop_blocking(struct vmx_vcpu *vcpu);
 void vmx_raise(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code);
 void vmx_raise_with_payload(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code,
 			    u64 payload);
+void vmx_raise_intercepted(struct vmx_vcpu *vcpu, unsigned int vector, u32 error_code,
+			   u64 payload);
 bool vmx_has_nmis(struct xvcpu_error *error);
 int vmx_interrupt(struct vmx_vcpu *vcpu, unsigned int vector, struct xvcpu_error *error);
 u32 vmx_event_flags(struct vmx_vcpu *vcpu);
@@ -355,7 +390,14 @@ void vmx_set_tsc(struct vmx_vcpu *vcpu, const struct xvcpu_tsc *tsc);
 int vmx_check_tsc(const struct xvcpu_tsc *tsc, struct xvcpu_error *error);
 int vmx_check_debug(const struct xvcpu_debug_regs *debug, struct xvcpu_error *error);
 
+/* Intercepts (intercept.c) */
+int vmx_check_intercepts(const struct xvcpu_intercepts *intercepts, struct xvcpu_error *error);
+void vmx_set_intercepts(struct vmx_vcpu *vcpu, const struct xvcpu_intercepts *intercepts);
+void vmx_complete_instruction(struct vmx_vcpu *vcpu, u64 value, bool carry);
+
 /* MSRs (msr.c) */
+extern const u32 vmx_msr_passed[];
+extern const unsigned int vmx_msr_passed_nr;
 extern const u32 vmx_msr_list[];
 extern const unsigned int vmx_msr_list_nr;
 u64 vmx_msr_get(struct vmx_vcpu *vcpu, u32 index);

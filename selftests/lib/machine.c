@@ -207,6 +207,34 @@ long vcpu_interrupt(struct test_vcpu *vcpu, uint32_t vector)
 	return ret;
 }
 
+long vm_policy(struct test_vm *vm, const struct xvcpu_policy *policy,
+	       const struct xvcpu_policy_range *ranges, uint32_t nr)
+{
+	struct xvcpu_policy args = { 0 };
+	long ret;
+
+	if (policy)
+		args = *policy;
+	args.size = sizeof(args);
+	args.nr = nr;
+	args.entry_size = sizeof(*ranges);
+	args.ranges = (uintptr_t)ranges;
+	ret = call(vm->fd, XVCPU_SET_POLICY, &args);
+	vm->error = args.error;
+	return ret;
+}
+
+long vcpu_intercepts(struct test_vcpu *vcpu, uint32_t instructions, uint32_t exceptions)
+{
+	struct xvcpu_intercepts args = {
+		.size = sizeof(args), .instructions = instructions, .exceptions = exceptions,
+	};
+	long ret = call(vcpu->fd, XVCPU_SET_INTERCEPTS, &args);
+
+	vcpu->error = args.error;
+	return ret;
+}
+
 long vcpu_nmi(struct test_vcpu *vcpu)
 {
 	struct xvcpu_nmi args = { .size = sizeof(args) };

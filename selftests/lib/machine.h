@@ -107,6 +107,11 @@ long vcpu_nmi(struct test_vcpu *vcpu);
 /* Its size is filled in. */
 long vcpu_exception(struct test_vcpu *vcpu, const struct xvcpu_exception *exception);
 
+/* XVCPU_SET_POLICY of ranges alone, or of what else @policy has; XVCPU_SET_INTERCEPTS. */
+long vm_policy(struct test_vm *vm, const struct xvcpu_policy *policy,
+	       const struct xvcpu_policy_range *ranges, uint32_t nr);
+long vcpu_intercepts(struct test_vcpu *vcpu, uint32_t instructions, uint32_t exceptions);
+
 /* One group, @size bytes of it. vcpu_get() wants @size to be exactly the kernel's. */
 long vcpu_get(struct test_vcpu *vcpu, enum xvcpu_group group, void *data, uint32_t size);
 long vcpu_set(struct test_vcpu *vcpu, enum xvcpu_group group, const void *data, uint32_t size);

@@ -89,3 +89,18 @@ int xvcpu_vm_set_memory(int vm, const struct xvcpu_memory_slot *slots, __u32 nr,
 
 	return result(ioctl(vm, XVCPU_SET_MEMORY, &req), &req.error, error);
 }
+
+int xvcpu_vm_set_policy(int vm, const struct xvcpu_policy *policy,
+			const struct xvcpu_policy_range *ranges, __u32 nr,
+			struct xvcpu_error *error)
+{
+	struct xvcpu_policy req = { 0 };
+
+	if (policy)
+		req = *policy;
+	req.size = sizeof(req);
+	req.nr = nr;
+	req.entry_size = sizeof(*ranges);
+	req.ranges = (uintptr_t)ranges;
+	return result(ioctl(vm, XVCPU_SET_POLICY, &req), &req.error, error);
+}

@@ -58,6 +58,25 @@ static const struct member slot_members[] = {
 	MEMBER(xvcpu_memory_slot, reserved),
 };
 
+static const struct member policy_members[] = {
+	MEMBER(xvcpu_policy, size), MEMBER(xvcpu_policy, flags), MEMBER(xvcpu_policy, nr),
+	MEMBER(xvcpu_policy, entry_size), MEMBER(xvcpu_policy, ranges),
+	MEMBER(xvcpu_policy, hypercall), MEMBER(xvcpu_policy, hypercall_cpl),
+	MEMBER(xvcpu_policy, exit_port), MEMBER(xvcpu_policy, exit_size),
+	MEMBER(xvcpu_policy, exit_value), MEMBER(xvcpu_policy, reserved),
+};
+
+static const struct member range_members[] = {
+	MEMBER(xvcpu_policy_range, kind), MEMBER(xvcpu_policy_range, first),
+	MEMBER(xvcpu_policy_range, last), MEMBER(xvcpu_policy_range, read),
+	MEMBER(xvcpu_policy_range, write), MEMBER(xvcpu_policy_range, reserved),
+};
+
+static const struct member intercepts_members[] = {
+	MEMBER(xvcpu_intercepts, size), MEMBER(xvcpu_intercepts, flags),
+	MEMBER(xvcpu_intercepts, instructions), MEMBER(xvcpu_intercepts, exceptions),
+};
+
 static const struct member state_members[] = {
 	MEMBER(xvcpu_state, size), MEMBER(xvcpu_state, flags), MEMBER(xvcpu_state, mask),
 	MEMBER(xvcpu_state, buffer), MEMBER(xvcpu_state, length), MEMBER(xvcpu_state, reserved),
@@ -255,6 +274,26 @@ static int about_state_header(const struct xvcpu_error *error)
 	       error->code == XVCPU_ERR_RESERVED || error->code == XVCPU_ERR_MISSING;
 }
 
+/*
+ * The same for SET_POLICY: fields of the two structs share offsets, but what is wrong with a range
+ * has a code that nothing else has there, or an offset that is no member of the call.
+ */
+static int about_policy_header(const struct xvcpu_error *error)
+{
+	switch (error->code) {
+	case XVCPU_ERR_FLAGS:
+	case XVCPU_ERR_SIZE:
+	case XVCPU_ERR_BITS:
+		return 1;
+	case XVCPU_ERR_RANGE:
+		/* The last of a range is refused by a limit below it only if that is 0xffff. */
+		if (error->field == offsetof(struct xvcpu_policy, nr))
+			return error->expected == XVCPU_POLICY_RANGES &&
+			       error->value > error->expected;
+	}
+	return error->field >= sizeof(struct xvcpu_policy_range);
+}
+
 static void put_place(struct out *out, unsigned int request, const struct xvcpu_error *error)
 {
 	switch (request) {
@@ -278,6 +317,17 @@ static void put_place(struct out *out, unsigned int request, const struct xvcpu_
 		put(out, "slots[%u].", error->index);
 		put_member(out, slot_members, ARRAY_SIZE(slot_members), error->field);
 		break;
+	case XVCPU_SET_POLICY:
+		if (about_policy_header(error)) {
+			put_member(out, policy_members, ARRAY_SIZE(policy_members), error->field);
+			break;
+		}
+		put(out, "ranges[%u].", error->index);
+		put_member(out, range_members, ARRAY_SIZE(range_members), error->field);
+		break;
+	case XVCPU_SET_INTERCEPTS:
+		put_member(out, intercepts_members, ARRAY_SIZE(intercepts_members), error->field);
+		break;
 	case XVCPU_GET_STATE:
 	case XVCPU_SET_STATE:
 		if (about_state_header(error))
@@ -290,7 +340,7 @@ static void put_place(struct out *out, unsigned int request, const struct xvcpu_
 	}
 }
 
-static void put_fault(struct out *out, const struct xvcpu_error *error)
+static void put_fault(struct out *out, unsigned int request, const struct xvcpu_error *error)
 {
 	unsigned long long value = error->value, expected = error->expected;
 
@@ -311,7 +361,19 @@ static void put_fault(struct out *out, const struct xvcpu_error *error)
 		put(out, " is 0x%llx: the range passes the end at 0x%llx", value, expected);
 		break;
 	case XVCPU_ERR_OVERLAP:
-		put(out, " is 0x%llx: the range overlaps slot %llu", value, expected);
+		put(out, " is 0x%llx: the range overlaps %s %llu", value,
+		    request == XVCPU_SET_POLICY ? "entry" : "slot", expected);
+		break;
+	case XVCPU_ERR_ORDER:
+		put(out, " is 0x%llx: must stand before entry %llu", value, expected);
+		break;
+	case XVCPU_ERR_PASSED:
+		put(out, " is 0x%llx: the range covers MSR 0x%llx, which never exits", value,
+		    expected);
+		break;
+	case XVCPU_ERR_INTERCEPT:
+		put(out, " is 0x%llx: this processor cannot intercept 0x%llx", value,
+		    value & ~expected);
 		break;
 	case XVCPU_ERR_EXISTS:
 		put(out, " is %llu: already taken", value);
@@ -378,7 +440,7 @@ const char *xvcpu_strerror_record(unsigned int request, const struct xvcpu_error
 		text[0] = '\0';
 	if (!put_whole(&out, error)) {
 		put_place(&out, request, error);
-		put_fault(&out, error);
+		put_fault(&out, request, error);
 	}
 	return text;
 }
@@ -403,6 +465,6 @@ const char *xvcpu_vcpu_strerror(const struct xvcpu_vcpu *vcpu, char *text, size_
 		put_sync_member(&out, field - sync);
 	else
 		put(&out, "run area byte %zu", field);
-	put_fault(&out, &error);
+	put_fault(&out, XVCPU_RUN, &error);
 	return text;
 }

@@ -84,6 +84,18 @@ int xvcpu_vm_create(int dev, const struct xvcpu_create_vm *config, struct xvcpu_
 int xvcpu_vm_set_memory(int vm, const struct xvcpu_memory_slot *slots, __u32 nr,
 			struct xvcpu_error *error);
 
+/**
+ * xvcpu_vm_set_policy() - replace what becomes of ports, MSRs, CPUID and hypercalls
+ * @vm:     from xvcpu_vm_create()
+ * @policy: its size and the members about ranges are filled in; NULL: as if all zeros
+ * @ranges: array
+ * @nr:     its entries
+ * @error:  why it failed; error->index is the entry
+ */
+int xvcpu_vm_set_policy(int vm, const struct xvcpu_policy *policy,
+			const struct xvcpu_policy_range *ranges, __u32 nr,
+			struct xvcpu_error *error);
+
 /* ------------------------------------------------------------------------------ the vCPU */
 
 /**
@@ -185,6 +197,16 @@ int xvcpu_vcpu_nmi(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error);
  */
 int xvcpu_vcpu_exception(const struct xvcpu_vcpu *vcpu, const struct xvcpu_exception *exception,
 			 struct xvcpu_error *error);
+
+/**
+ * xvcpu_vcpu_set_intercepts() - instructions and exceptions that exit
+ * @vcpu:         the vCPU; any thread
+ * @instructions: mask of XVCPU_INTERCEPT()
+ * @exceptions:   bit n: vector n
+ * @error:        why it failed
+ */
+int xvcpu_vcpu_set_intercepts(const struct xvcpu_vcpu *vcpu, __u32 instructions,
+			      __u32 exceptions, struct xvcpu_error *error);
 
 /* --------------------------------------------------------------------------------- state */
 

@@ -59,10 +59,14 @@ static const char * const exits[] = {
 	[XVCPU_EXIT_EVENT_FAULT]  = "event_fault",
 	[XVCPU_EXIT_HLT]	  = "hlt",
 	[XVCPU_EXIT_SHUTDOWN]	  = "shutdown",
+	[XVCPU_EXIT_SYSTEM_DOWN]  = "system_down",
 	[XVCPU_EXIT_SIGNAL]	  = "signal",
 	[XVCPU_EXIT_KICK]	  = "kick",
 	[XVCPU_EXIT_WINDOW]	  = "window",
 	[XVCPU_EXIT_BUDGET]	  = "budget",
+	[XVCPU_EXIT_EXCEPTION]	  = "exception",
+	[XVCPU_EXIT_INSTRUCTION]  = "instruction",
+	[XVCPU_EXIT_CPUID]	  = "cpuid",
 	[XVCPU_EXIT_FAIL_ENTRY]	  = "fail_entry",
 	[XVCPU_EXIT_INTERNAL]	  = "internal",
 	[XVCPU_EXIT_UNKNOWN]	  = "unknown",
@@ -84,6 +88,7 @@ static const char * const groups[] = {
 static const char * const internals[] = {
 	[XVCPU_INTERNAL_EPT_MISCONFIG] = "an EPT entry that the module must never write",
 	[XVCPU_INTERNAL_EXIT]	       = "a VM exit that the VMCS is set up never to give",
+	[XVCPU_INTERNAL_TASK_SWITCH]   = "a task switch, which is not emulated",
 };
 
 /* SDM "VMX Basic Exit Reasons"; numbers not listed are reserved there. */
@@ -127,6 +132,7 @@ static const char * const counters[] = {
 	[XVCPU_COUNT_EPT_RETRY]	 = "ept_retry",
 	[XVCPU_COUNT_EPT_FLUSH]	 = "ept_flush",
 	[XVCPU_COUNT_INJECTED]	 = "injected",
+	[XVCPU_COUNT_POLICY]	 = "policy",
 };
 
 /* SDM "VM Instruction Error Numbers", in our words. */

@@ -144,3 +144,15 @@ int xvcpu_vcpu_exception(const struct xvcpu_vcpu *vcpu, const struct xvcpu_excep
 	req.size = sizeof(req);
 	return issue(vcpu, XVCPU_EXCEPTION, &req, &req.error, error);
 }
+
+int xvcpu_vcpu_set_intercepts(const struct xvcpu_vcpu *vcpu, __u32 instructions,
+			      __u32 exceptions, struct xvcpu_error *error)
+{
+	struct xvcpu_intercepts req = {
+		.size = sizeof(req),
+		.instructions = instructions,
+		.exceptions = exceptions,
+	};
+
+	return issue(vcpu, XVCPU_SET_INTERCEPTS, &req, &req.error, error);
+}
