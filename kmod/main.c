@@ -16,6 +16,7 @@
 #include <xvcpu.h>
 
 #include "args.h"
+#include "debugfs.h"
 #include "info.h"
 #include "slots.h"
 #include "vcpu.h"
@@ -161,8 +162,10 @@ static int __init xvcpu_init(void)
 	if (err)
 		return err;
 	preempt_notifier_inc();
+	xvcpu_debugfs_init();
 	err = misc_register(&xvcpu_misc);
 	if (err) {
+		xvcpu_debugfs_exit();
 		preempt_notifier_dec();
 		vmx_exit();
 	}
@@ -172,6 +175,7 @@ static int __init xvcpu_init(void)
 static void __exit xvcpu_exit(void)
 {
 	misc_deregister(&xvcpu_misc);
+	xvcpu_debugfs_exit();
 	preempt_notifier_dec();
 	xvcpu_memory_exit();
 	vmx_exit();

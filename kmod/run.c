@@ -28,6 +28,7 @@
 #include <xvcpu.h>
 
 #include "args.h"
+#include "trace.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -183,10 +184,13 @@ static enum vmx_next split_lock_exit(struct xvcpu_vcpu *vcpu)
 static enum vmx_next memory_exit(struct xvcpu_vcpu *vcpu)
 {
 	const struct vmx_fault *fault = &vcpu->vmx.fault;
+	enum xvcpu_fault result;
 	int err = 0;
 
-	switch (xvcpu_memory_fault(&vcpu->vm->memory, &vcpu->cache, fault->gpa, fault->access,
-				   &err)) {
+	result = xvcpu_memory_fault(&vcpu->vm->memory, &vcpu->cache, fault->gpa, fault->access,
+				    &err);
+	trace_xvcpu_ept_fault(&vcpu->vmx.identity, fault, result, err);
+	switch (result) {
 	case XVCPU_FAULT_MAPPED:
 		count(vcpu, XVCPU_COUNT_EPT_MAPPED);
 		return VMX_RESUME;
@@ -379,8 +383,12 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 	WRITE_ONCE(vcpu->running, true);
 	vcpu->begun = true;
 	mutex_unlock(&vcpu->lock);
+	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_TRACE_RUNNING);
 
 	ret = run_owned(vcpu);
+
+	trace_xvcpu_state(&vcpu->vmx.identity, READ_ONCE(vcpu->vm->dead) || ret == -ENODEV ?
+			  XVCPU_TRACE_INVALID : XVCPU_TRACE_READY);
 
 	held = vcpu->held;
 	vcpu->held = NULL;

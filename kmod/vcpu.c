@@ -21,8 +21,10 @@
 
 #include "args.h"
 #include "compat.h"
+#include "debugfs.h"
 #include "info.h"
 #include "policy.h"
+#include "trace.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -59,7 +61,10 @@ static void left_guest(void *unused)
  */
 void xvcpu_vcpu_kick_out(struct xvcpu_vcpu *vcpu, bool wait)
 {
-	if (READ_ONCE(vcpu->mode) == XVCPU_OUTSIDE)
+	int mode = READ_ONCE(vcpu->mode);
+
+	trace_xvcpu_kick(&vcpu->vmx.identity, mode, wait);
+	if (mode == XVCPU_OUTSIDE)
 		return;
 	if (wait)
 		smp_call_function_single(READ_ONCE(vcpu->cpu), left_guest, NULL, 1);
@@ -248,6 +253,9 @@ static int vcpu_release(struct inode *inode, struct file *file)
 	struct xvcpu_vcpu *vcpu = file->private_data;
 	struct xvcpu_vm *vm = vcpu->vm;
 
+	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_TRACE_DESTROYED);
+	/* While the id is taken: the next vCPU of that id has a file of the same name. */
+	xvcpu_debugfs_vcpu_remove(vcpu);
 	mutex_lock(&vm->lock);
 	WRITE_ONCE(vm->vcpus[vcpu->id], NULL);
 	mutex_unlock(&vm->lock);
@@ -270,6 +278,8 @@ static int vcpu_alloc_areas(struct xvcpu_vcpu *vcpu)
 {
 	void *state;
 
+	BUILD_BUG_ON(sizeof(struct xvcpu_run_stats) > STATS_SIZE);
+
 	vcpu->run = alloc_pages_exact(RUN_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	vcpu->stats = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	if (!vcpu->run || !vcpu->stats || !fpu_alloc_guest_fpstate(&vcpu->fpu))
@@ -280,7 +290,8 @@ static int vcpu_alloc_areas(struct xvcpu_vcpu *vcpu)
 	xvcpu_fpu_set(vcpu, state);
 	kfree(state);
 	vcpu->vmx.run_exit = run_exit(vcpu);
-	vcpu->vmx.counters = ((struct xvcpu_run_stats *)vcpu->stats)->counters;
+	vcpu->vmx.stats = vcpu->stats;
+	vcpu->vmx.counters = vcpu->vmx.stats->counters;
 	return 0;
 }
 
@@ -299,6 +310,7 @@ static struct xvcpu_vcpu *vcpu_new(struct xvcpu_vm *vm, u32 id, u32 apic_id)
 	vcpu->id = id;
 	vcpu->apic_id = apic_id;
 	vcpu->affinity.preferred = XVCPU_AFFINITY_ANY;
+	vcpu->vmx.identity = (struct vmx_identity){ vm->owner, vm->serial, id };
 	err = vcpu_alloc_areas(vcpu);
 	if (err)
 		goto out_free;
@@ -379,6 +391,8 @@ static long vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu *args)
 	}
 	vcpu->file = file;
 	xvcpu_vm_get(vm);
+	xvcpu_debugfs_vcpu_add(vcpu);
+	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_TRACE_READY);
 	/* Pairs with READ_ONCE() in xvcpu_vm_kick_guests(). */
 	smp_store_release(&vm->vcpus[args->id], vcpu);
 	fd_install(fd, file);

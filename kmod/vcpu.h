@@ -19,6 +19,7 @@
 #include "string_io.h"
 #include "vmx/vmx.h"
 
+struct dentry;
 struct file;
 struct xvcpu_vm;
 
@@ -84,6 +85,7 @@ struct xvcpu_mmio {
  * @string:    with VMX_WAITS_INS and VMX_WAITS_OUTS
  * @run:       the run area, RUN_SIZE bytes
  * @stats:     the statistics page
+ * @debugfs:   its file in debugfs, NULL or an error pointer if there is none
  * @rcu:       frees it
  */
 struct xvcpu_vcpu {
@@ -119,6 +121,7 @@ struct xvcpu_vcpu {
 	struct xvcpu_string string;
 	void *run;
 	void *stats;
+	struct dentry *debugfs;
 	struct rcu_head rcu;
 };
 

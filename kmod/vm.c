@@ -10,12 +10,14 @@
 #include <linux/file.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <asm/msr.h>
 
 #include <xvcpu.h>
 
 #include "args.h"
+#include "debugfs.h"
 #include "info.h"
 #include "policy.h"
 #include "slots.h"
@@ -23,6 +25,8 @@
 #include "vm.h"
 
 #define GPA_BITS_LEAST	30
+
+static atomic_t vm_serials = ATOMIC_INIT(0);
 
 static struct xvcpu_vm *vm_of(struct xvcpu_vm_memory *memory)
 {
@@ -86,6 +90,7 @@ static void vm_free(struct kref *refs)
 {
 	struct xvcpu_vm *vm = container_of(refs, struct xvcpu_vm, refs);
 
+	xvcpu_debugfs_vm_remove(vm);
 	xvcpu_memory_destroy(&vm->memory);
 	vmx_disable();
 	/* Its vCPUs have gone: nobody reads it. */
@@ -199,6 +204,8 @@ static struct xvcpu_vm *vm_new(struct xvcpu_create_vm *args)
 	mutex_init(&vm->lock);
 	init_waitqueue_head(&vm->hold_wait);
 	vm->flags = args->flags;
+	vm->serial = atomic_inc_return(&vm_serials);
+	vm->owner = task_tgid_nr(current);
 
 	err = vmx_enable(&args->error);
 	if (err)
@@ -240,6 +247,7 @@ static long vm_create(struct xvcpu_create_vm *args)
 		xvcpu_vm_put(vm);
 		goto out_fd;
 	}
+	xvcpu_debugfs_vm_add(vm);
 	fd_install(fd, file);
 	return fd;
 

@@ -13,6 +13,7 @@
 
 #include "memory.h"
 
+struct dentry;
 struct file;
 struct xvcpu_policy_table;
 struct xvcpu_vcpu;
@@ -31,6 +32,9 @@ struct xvcpu_vcpu;
  * @holders:   calls that keep all vCPUs out of the guest (xvcpu_vm_hold)
  * @hold_wait: vCPU threads that wait for @holders to become 0
  * @tsc_offset: of all its vCPUs, fixed at creation
+ * @serial:    number of this VM since the module was loaded, from 1 on
+ * @owner:     process that created it, by its number in the initial PID namespace
+ * @debugfs:   its directory in debugfs, NULL or an error pointer if there is none
  * @flags:     XVCPU_VM_* of CREATE_VM
  * @policy:    what becomes of ports, MSRs, CPUID and hypercalls; NULL: as in a new VM. Changed
  *             under @lock, read under RCU
@@ -44,6 +48,9 @@ struct xvcpu_vm {
 	atomic_t holders;
 	wait_queue_head_t hold_wait;
 	u64 tsc_offset;
+	u32 serial;
+	u32 owner;
+	struct dentry *debugfs;
 	u32 flags;
 	struct xvcpu_policy_table __rcu *policy;
 	bool dead;

@@ -132,7 +132,13 @@ SIZE(xvcpu_run_sync, 64 + 192 + 128 + 256);
 AT(xvcpu_run_sync, regs, 64);
 AT(xvcpu_run_sync, cregs, 256);
 AT(xvcpu_run_sync, sregs, 384);
-SIZE(xvcpu_run_stats, 1024);
+SIZE(xvcpu_exit_record, 40);
+AT(xvcpu_exit_record, flags, 4);
+AT(xvcpu_exit_record, qualification, 8);
+AT(xvcpu_exit_record, tsc, 32);
+SIZE(xvcpu_run_stats, 3648);
+AT(xvcpu_run_stats, begun, 1024);
+AT(xvcpu_run_stats, ring, 1088);
 
 _Static_assert(XVCPU_GET_INFO == 0xd700, "number of XVCPU_GET_INFO");
 _Static_assert(XVCPU_CREATE_VCPU == 0xd720, "number of XVCPU_CREATE_VCPU");

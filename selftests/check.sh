@@ -21,7 +21,7 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor ends refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor observe ends refusals no-vmx runner)
 host_steps=(lint host tools)
 
 say() { echo "check: $*" >&2; }
@@ -90,6 +90,8 @@ step_ends() {
 }
 
 step_doctor() { machine --timeout 600 -- ./tool_doctor.sh; }
+
+step_observe() { machine --timeout 900 -- ./tool_observe.sh; }
 
 step_no-vmx() { machine --engine tcg --timeout 300 -- ./tool_no_vmx.sh; }
 

@@ -1749,6 +1749,9 @@ struct xvcpu_run_sync {
  * @XVCPU_COUNT_INJECTED:   events that the guest was given, each counted once
  * @XVCPU_COUNT_BUDGETS:    returns with %XVCPU_EXIT_BUDGET
  * @XVCPU_COUNT_POLICY:     accesses that a range of the policy answered with #GP or ignored
+ * @XVCPU_COUNT_REFUSED:    entries that ended with a VM exit of their own because the processor
+ *                          refused the state (SDM "VM-Entry Failures During or After Loading Guest
+ *                          State"); the counter of their exit reason does not count them
  */
 enum xvcpu_counter {
 	XVCPU_COUNT_ENTRIES	= 96,
@@ -1762,21 +1765,73 @@ enum xvcpu_counter {
 	XVCPU_COUNT_INJECTED	= 104,
 	XVCPU_COUNT_BUDGETS	= 105,
 	XVCPU_COUNT_POLICY	= 106,
+	XVCPU_COUNT_REFUSED	= 110,
 };
 
 /* XVCPU_COUNTERS: size of &xvcpu_run_stats.counters */
 #define XVCPU_COUNTERS		128
 
+/* XVCPU_RECORD_QUALIFICATION: @qualification was read; without it the exit has none, and it is 0 */
+#define XVCPU_RECORD_QUALIFICATION	(1u << 0)
+/* XVCPU_RECORD_DETAIL: @detail is there; without it the exit has none, and it is 0 */
+#define XVCPU_RECORD_DETAIL		(1u << 1)
+
 /**
- * struct xvcpu_run_stats - counters, mapped read-only at &xvcpu_info.stats_offset
+ * struct xvcpu_exit_record - one VM exit in &xvcpu_run_stats.ring, as it was before it was handled
+ * @hw_reason:     exit reason (SDM "Exit Reason"): basic reason in bits 15:0; bit 31: an entry was
+ *                 refused, and the rest of the record is the state that was to be entered
+ * @flags:         XVCPU_RECORD_*
+ * @cpu:           number of the host CPU
+ * @qualification: exit qualification (SDM "Exit Qualification") of: exceptions and NMIs, INIT,
+ *                 SIPI, task switches, INVLPG, CR and DR accesses, I/O, MWAIT, APIC accesses and
+ *                 writes, virtualised EOI, descriptor-table accesses, EPT violations, refused
+ *                 entries
+ * @rip:           guest RIP: of the exiting instruction, or of the next one
+ * @detail:        CPUID: EAX in 31:0, ECX in 63:32. RDMSR, WRMSR, XSETBV: ECX. I/O: EAX. VMCALL:
+ *                 RAX. EPT violation and misconfiguration: the guest-physical address. Exceptions
+ *                 and NMIs: VM-exit interruption information
+ * @tsc:           the host's TSC when the exit was looked at
+ */
+struct xvcpu_exit_record {
+	__u32 hw_reason;
+	__u16 flags;
+	__u16 cpu;
+	__aligned_u64 qualification;
+	__aligned_u64 rip;
+	__aligned_u64 detail;
+	__aligned_u64 tsc;
+};
+
+/* XVCPU_EXIT_RECORDS: size of &xvcpu_run_stats.ring, a power of two */
+#define XVCPU_EXIT_RECORDS	64
+
+/**
+ * struct xvcpu_run_stats - counters and last exits, mapped read-only at &xvcpu_info.stats_offset
  * @counters: 0 to 95: VM exits by basic exit reason (SDM "VMX Basic Exit Reasons"; 95 takes all
  *            higher ones); from 96 on &enum xvcpu_counter
+ * @begun:    how many records the kernel has begun to write since the vCPU was created
+ * @done:     how many of them it has finished: equal to @begun, or one less
+ * @reserved: 0
+ * @ring:     the last exits: record number n, counted from 0, is in @ring[n % XVCPU_EXIT_RECORDS]
  *
  * Written by the kernel only. A 64-bit reader sees each counter whole, but not all of them at one
  * instant; a 32-bit reader reads the high half, the low half and the high half again.
+ *
+ * Every VM exit is recorded, also one that the VMM never sees: @done is the sum of @counters[0] to
+ * @counters[95] and of %XVCPU_COUNT_REFUSED, when nothing runs. To read the ring meanwhile:
+ *  1. read @done, then (acquire) copy the records wanted: number n with n < @done and
+ *     n + %XVCPU_EXIT_RECORDS >= @done;
+ *  2. then (read barrier) read @begun: the copy of record n is good if n + %XVCPU_EXIT_RECORDS
+ *     >= @begun. Otherwise it was overwritten meanwhile: it is lost.
+ * Record numbers that a reader missed between two visits tell what it lost. A module that does not
+ * know the ring leaves @begun and @done 0.
  */
 struct xvcpu_run_stats {
 	__aligned_u64 counters[XVCPU_COUNTERS];
+	__aligned_u64 begun;
+	__aligned_u64 done;
+	__aligned_u64 reserved[6];
+	struct xvcpu_exit_record ring[XVCPU_EXIT_RECORDS];
 };
 
 /* ------------------------------------------------- why the processor refused to enter the guest */
@@ -2267,8 +2322,8 @@ enum xvcpu_rule {
  * DOC: mmap of a vCPU fd
  *
  * Offset 0, &xvcpu_info.run_size bytes: the run area. Offset &xvcpu_info.stats_offset,
- * &xvcpu_info.stats_size bytes: the counters, -EACCES with PROT_WRITE (nor can mprotect add it
- * later). Other offsets or lengths, and MAP_PRIVATE, are -EINVAL; PROT_EXEC is -EACCES.
+ * &xvcpu_info.stats_size bytes: &struct xvcpu_run_stats, -EACCES with PROT_WRITE (nor can mprotect
+ * add it later). Other offsets or lengths, and MAP_PRIVATE, are -EINVAL; PROT_EXEC is -EACCES.
  */
 
 /**

@@ -17,6 +17,7 @@
 #include <asm/trapnr.h>
 #include <asm/vmx.h>
 
+#include "../trace.h"
 #include "caps.h"
 #include "exit.h"
 #include "regs.h"
@@ -412,6 +413,7 @@ void vmx_inject(struct vmx_vcpu *vcpu)
 		vmcs_write32(VM_ENTRY_INSTRUCTION_LEN, event->insn_len);
 	set_resume_flag(vcpu);
 	vmcs_write32(VM_ENTRY_INTR_INFO_FIELD, event->info);
+	trace_xvcpu_inject(&vcpu->identity, event);
 }
 
 /*
@@ -422,7 +424,7 @@ void vmx_inject(struct vmx_vcpu *vcpu)
 static enum vmx_next exception_debug(struct vmx_vcpu *vcpu, u32 info)
 {
 	vcpu->dr6 = (vcpu->dr6 & ~DR_TRAP_BITS) |
-		    (vmcs_read_natural(EXIT_QUALIFICATION) & DB_QUAL_DR6);
+		    (vmx_get_qualification(vcpu) & DB_QUAL_DR6);
 	clear_general_detect(vcpu);
 	vmx_raise(vcpu, X86_TRAP_DB, 0);
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_PRIV_SW_EXCEPTION) {

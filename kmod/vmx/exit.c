@@ -277,7 +277,7 @@ static enum vmx_next io_by_policy(struct vmx_vcpu *vcpu, u8 action, unsigned int
 static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
 {
 	const struct xvcpu_policy_table *policy = vmx_policy(vcpu);
-	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
+	unsigned long qual = vmx_get_qualification(vcpu);
 	struct xvcpu_exit_io *io = &vcpu->run_exit->io;
 	unsigned int size = (qual & IO_QUAL_SIZE) + 1;
 	u32 data = vcpu->gpr[VMX_RAX] & (~0u >> (32 - 8 * size));
@@ -319,10 +319,10 @@ static enum vmx_next exit_io(struct vmx_vcpu *vcpu)
  */
 static enum vmx_next exit_ept_violation(struct vmx_vcpu *vcpu)
 {
-	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
+	unsigned long qual = vmx_get_qualification(vcpu);
 	struct vmx_fault *fault = &vcpu->fault;
 
-	fault->gpa = vmcs_read64(GUEST_PHYSICAL_ADDRESS);
+	fault->gpa = vmx_get_gpa(vcpu);
 	fault->gla = 0;
 	fault->access = 0;
 	if (qual & EPT_QUAL_READ)
@@ -431,8 +431,11 @@ enum vmx_next vmx_handle_exit(struct vmx_vcpu *vcpu)
 {
 	u32 reason = vcpu->exit_reason & EXIT_REASON_BASIC;
 
-	if (unlikely(vcpu->exit_reason & EXIT_REASON_FAILED))
+	vmx_record_exit(vcpu);
+	if (unlikely(vcpu->exit_reason & EXIT_REASON_FAILED)) {
+		count(vcpu, XVCPU_COUNT_REFUSED);
 		return exit_fail_entry(vcpu, 0);
+	}
 
 	count(vcpu, min_t(u32, reason, XVCPU_COUNT_ENTRIES - 1));
 	vmx_save_vectoring(vcpu);

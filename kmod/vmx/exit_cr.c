@@ -305,7 +305,7 @@ static enum vmx_next lmsw(struct vmx_vcpu *vcpu, unsigned long source)
 
 enum vmx_next exit_cr_access(struct vmx_vcpu *vcpu)
 {
-	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
+	unsigned long qual = vmx_get_qualification(vcpu);
 	unsigned int cr = qual & CR_QUAL_NUMBER;
 
 	vmx_read_crs(vcpu);
@@ -370,7 +370,7 @@ static enum vmx_next mov_to_dr(struct vmx_vcpu *vcpu, unsigned long qual, unsign
  */
 enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 {
-	unsigned long qual = vmcs_read_natural(EXIT_QUALIFICATION);
+	unsigned long qual = vmx_get_qualification(vcpu);
 	unsigned int dr = qual & DR_QUAL_NUMBER;
 	unsigned long value;
 

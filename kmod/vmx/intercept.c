@@ -218,7 +218,7 @@ static void describe(struct vmx_vcpu *vcpu, struct xvcpu_exit_instruction *exit)
 
 	switch (exit->which) {
 	case XVCPU_INSTRUCTION_INVLPG:
-		exit->operand = vmcs_read_natural(EXIT_QUALIFICATION);
+		exit->operand = vmx_get_qualification(vcpu);
 		invalidate_translations(vcpu);
 		break;
 	case XVCPU_INSTRUCTION_INVPCID:

@@ -51,6 +51,26 @@ static inline void vmx_set_rflags(struct vmx_vcpu *vcpu, unsigned long rflags)
 	vcpu->dirty |= VMX_CACHED_RFLAGS;
 }
 
+/* Of the last exit: only for reasons that have one. */
+static inline unsigned long vmx_get_qualification(struct vmx_vcpu *vcpu)
+{
+	if (!(vcpu->cached & VMX_CACHED_QUALIFICATION)) {
+		vcpu->qualification = vmcs_read_natural(EXIT_QUALIFICATION);
+		vcpu->cached |= VMX_CACHED_QUALIFICATION;
+	}
+	return vcpu->qualification;
+}
+
+/* Of an EPT violation or misconfiguration. */
+static inline u64 vmx_get_gpa(struct vmx_vcpu *vcpu)
+{
+	if (!(vcpu->cached & VMX_CACHED_GPA)) {
+		vcpu->fault.gpa = vmcs_read64(GUEST_PHYSICAL_ADDRESS);
+		vcpu->cached |= VMX_CACHED_GPA;
+	}
+	return vcpu->fault.gpa;
+}
+
 /* @index comes from an exit qualification or a decoded instruction: 0 to 15. */
 static inline unsigned long vmx_get_gpr(struct vmx_vcpu *vcpu, unsigned int index)
 {

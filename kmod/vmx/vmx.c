@@ -25,6 +25,7 @@
 
 #include "../compat.h"
 #include "../ept/ept.h"
+#include "../trace.h"
 #include "budget.h"
 #include "caps.h"
 #include "context.h"
@@ -430,6 +431,9 @@ enum vmx_next vmx_run(struct vmx_vcpu *vcpu)
 	flush_stale_ept(vcpu);
 	vmx_inject(vcpu);
 	vmx_budget_before_entry(vcpu);
+	/* RIP is read for the trace alone, and not kept: it is the exit's that is cached. */
+	if (trace_xvcpu_entry_enabled())
+		trace_xvcpu_entry(&vcpu->identity, vmcs_read_natural(GUEST_RIP));
 	vmx_context_before_entry(vcpu);
 	vtime_account_guest_enter();
 	how = enter_guest(vcpu);

@@ -164,6 +164,20 @@ enum vmx_cached {
 	VMX_CACHED_RIP		= 1 << 0,
 	VMX_CACHED_RSP		= 1 << 1,
 	VMX_CACHED_RFLAGS	= 1 << 2,
+	VMX_CACHED_QUALIFICATION = 1 << 3,
+	VMX_CACHED_GPA		= 1 << 4,
+};
+
+/**
+ * struct vmx_identity - how traces name a vCPU; fixed at creation
+ * @owner: process that created the VM, by its number in the initial PID namespace
+ * @vm:    serial number of the VM since the module was loaded, from 1 on
+ * @vcpu:  id in the VM
+ */
+struct vmx_identity {
+	u32 owner;
+	u32 vm;
+	u32 vcpu;
 };
 
 /* MSRs that hold a value of their own in each vCPU; msr.c has their numbers and rules. */
@@ -207,8 +221,9 @@ struct vmx_limits {
  * @vmcs:          the VMCS
  * @rip:           valid with VMX_CACHED_RIP
  * @rflags:        valid with VMX_CACHED_RFLAGS
- * @cached:        which of RIP, RSP, RFLAGS are here
- * @dirty:         which of them must be written before entry
+ * @cached:        which of RIP, RSP, RFLAGS, @qualification and @fault's GPA are here
+ * @dirty:         which of RIP, RSP, RFLAGS must be written before entry
+ * @qualification: exit qualification, valid with VMX_CACHED_QUALIFICATION
  * @cr0:           CR0 as the guest reads it, as of the last exit or write of host-owned bits
  * @cr4:           likewise CR4
  * @cr2:           guest CR2
@@ -246,7 +261,9 @@ struct vmx_limits {
  * @load_pdpte:    PDPTEs are to be read from guest memory before the next entry
  * @host:          host values to restore (context.c)
  * @run_exit:      the exit section of the run area
- * @counters:      the statistics
+ * @stats:         counters and ring of exits, which userspace can map but not write
+ * @counters:      those in @stats
+ * @identity:      for traces
  * @cpuid:         the CPUID table
  * @cpuid_nr:      its entries
  * @limits:        what the table announces
@@ -259,6 +276,7 @@ struct vmx_vcpu {
 	unsigned long rflags;
 	u32 cached;
 	u32 dirty;
+	unsigned long qualification;
 
 	unsigned long cr0, cr4, cr2, cr8;
 	u64 efer;
@@ -310,7 +328,9 @@ struct vmx_vcpu {
 	} host;
 
 	struct xvcpu_run_exit *run_exit;
+	struct xvcpu_run_stats *stats;
 	u64 *counters;
+	struct vmx_identity identity;
 	struct xvcpu_cpuid_entry *cpuid;
 	u32 cpuid_nr;
 	struct vmx_limits limits;

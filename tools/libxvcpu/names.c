@@ -132,7 +132,9 @@ static const char * const counters[] = {
 	[XVCPU_COUNT_EPT_RETRY]	 = "ept_retry",
 	[XVCPU_COUNT_EPT_FLUSH]	 = "ept_flush",
 	[XVCPU_COUNT_INJECTED]	 = "injected",
+	[XVCPU_COUNT_BUDGETS]	 = "budgets",
 	[XVCPU_COUNT_POLICY]	 = "policy",
+	[XVCPU_COUNT_REFUSED]	 = "refused",
 };
 
 /* SDM "VM Instruction Error Numbers", in our words. */

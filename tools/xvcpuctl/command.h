@@ -12,5 +12,7 @@
 int cmd_doctor(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif /* XVCPUCTL_COMMAND_H */

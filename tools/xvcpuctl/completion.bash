@@ -12,7 +12,7 @@ _xvcpuctl()
 	}
 
 	if ((cword == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'doctor info run --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'doctor info run stat trace --help --version' -- "$cur")
 		return
 	fi
 	case $prev in
@@ -20,11 +20,18 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -W 'real protected long' -- "$cur")
 		return
 		;;
-	--module | --initrd | --device | --json | -d)
+	--module | --initrd | --device | --json | --debugfs | --tracefs | -d)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	--load | --entry | --append | --mem | --debug-exit | --until | --until-screen | --timeout | --type | -a | -m | -t)
+		return
+		;;
+	--pid | --interval | --count | -p | -i | -n)
+		return
+		;;
+	--events | -e)
+		mapfile -t COMPREPLY < <(compgen -W 'entry exit inject ept_fault kick state' -- "$cur")
 		return
 		;;
 	esac
@@ -33,6 +40,14 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -W '--append --debug-exit --device --entry
 			--help --initrd --json --keys --load --mem --mode --module --no-serial
 			--screen --stats --timeout --type --until --until-screen' -- "$cur")
+		;;
+	stat:*)
+		mapfile -t COMPREPLY < <(compgen -W '--count --debugfs --help --interval --json --pid' \
+			-- "$cur")
+		;;
+	trace:*)
+		mapfile -t COMPREPLY < <(compgen -W '--count --debugfs --events --help --pid --timeout
+			--tracefs' -- "$cur")
 		;;
 	run:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

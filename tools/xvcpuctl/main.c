@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{ "doctor", "xvcpuctl doctor", "can this host run guests, and if not, why", cmd_doctor },
 	{ "info", "xvcpuctl info", "limits, features and CPUID of the module", cmd_info },
 	{ "run", "xvcpuctl run", "run a guest", cmd_run },
+	{ "stat", "xvcpuctl stat", "VM exits and other counters of all VMs, live", cmd_stat },
+	{ "trace", "xvcpuctl trace", "what the module does, event by event", cmd_trace },
 };
 
 static void print_help(FILE *to)

@@ -14,12 +14,14 @@
  * @STATUS_USAGE:      a wrong command, option or argument
  * @STATUS_IMAGE:      a file cannot be read or is no image that can be loaded
  * @STATUS_NO_DEVICE:  /dev/xvcpu is missing: the module is not loaded
- * @STATUS_PERMISSION: /dev/xvcpu may not be opened
+ * @STATUS_PERMISSION: /dev/xvcpu, debugfs or tracefs may not be used
  * @STATUS_NO_VMX:     the processor has no VMX
  * @STATUS_FIRMWARE:   the firmware turned VMX off, or left it undecided
  * @STATUS_TAKEN:      another hypervisor holds VMX
  * @STATUS_FEATURE:    the processor or the kernel lacks something required
  * @STATUS_HOST:       a call that should have worked did not: memory, another program's limits
+ * @STATUS_NOT_MOUNTED: debugfs or tracefs is not mounted
+ * @STATUS_NO_VM:      the process has no VM
  * @STATUS_RESET:      the guest reset the machine
  * @STATUS_TRIPLE:     triple fault
  * @STATUS_ENTRY:      the processor refused to enter the guest
@@ -42,6 +44,8 @@ enum status {
 	STATUS_TAKEN		= 14,
 	STATUS_FEATURE		= 16,
 	STATUS_HOST		= 18,
+	STATUS_NOT_MOUNTED	= 20,
+	STATUS_NO_VM		= 22,
 	STATUS_RESET		= 30,
 	STATUS_TRIPLE		= 32,
 	STATUS_ENTRY		= 34,

@@ -67,6 +67,66 @@ for command in doctor info run; do
 done
 run 2 'info: superfluous argument' info x && says 'it is named' "'x' is one argument too many"
 
+# --- stat and trace: arguments
+for command in stat trace; do
+	run 0 "$command --help" $command --help && says "$command --help has options" '--pid=PID'
+	run 2 "$command: unknown option" $command --frobnicate
+	run 2 "$command: superfluous argument" $command x && says 'it is named' "'x' is one argument too many"
+	for bad in '' 0 -1 x 1x ' 1' 99999999999999999999; do
+		run 2 "$command --pid '$bad'" $command --pid "$bad"
+		run 2 "$command --count '$bad'" $command --count "$bad"
+	done
+done
+for bad in '' 0 -1 soon nan inf; do
+	run 2 "stat --interval '$bad'" stat --interval "$bad"
+	run 2 "trace --timeout '$bad'" trace --timeout "$bad"
+done
+run 2 'trace: unknown event' trace --events exit,fault && says 'it is named' "no event 'fault'"
+says 'events are listed' 'entry, exit, inject, ept_fault, kick, state'
+run 2 'trace: empty list of events' trace --events ''
+run 2 'trace: list of events with a hole' trace --events exit,,kick
+
+# --- stat: tables, from files as the module would show them
+fake=$dir/debug
+mkdir -p "$fake/xvcpu/77-3" "$fake/xvcpu/88-4"
+printf 'state running\ncpu 1\nentries 30\nkicks 0\nexit_cpuid 7\nexit_hlt 20\n' \
+	>"$fake/xvcpu/77-3/vcpu0"
+printf 'state free\ncpu -1\nentries 5\n' >"$fake/xvcpu/77-3/vcpu10"
+printf 'state ready\ncpu 0\nentries 1\n' >"$fake/xvcpu/88-4/vcpu0"
+run 0 'stat' stat --debugfs "$fake"
+says 'stat counts VMs and vCPUs' '^2 VMs, 3 vCPUs$'
+says 'stat names state and CPU' '^VM 77-3 vCPU 0: running, CPU 1$'
+says 'stat: a vCPU that is on no CPU' '^VM 77-3 vCPU 10: free$'
+says 'stat has the counters' '^ +entries +30$'
+grep -A 1 'VM exits' "$dir/out" | grep -q -E '^ +hlt +20$'
+result $? 'stat: the largest comes first'
+grep -q kicks "$dir/out"
+[ $? -eq 1 ]
+result $? 'stat leaves out what is 0'
+run 0 'stat --pid' stat --debugfs "$fake" --pid 88 && says 'and no other' '^1 VM, 1 vCPU$'
+run 22 'stat: no such VM' stat --debugfs "$fake" --pid 99 && says 'says so' 'process 99 has no VM'
+run 0 'stat --count' stat --debugfs "$fake" --count 2 --interval 0.01
+says 'stat: the second table has rates' '^ +entries +30 +0\.0$'
+run 0 'stat --json' stat --debugfs "$fake" --json --count 2 --interval 0.01
+python3 - "$dir/out" <<'PY'
+import json, sys
+text, at, samples = open(sys.argv[1]).read(), 0, []
+while text[at:].strip():
+    sample, end = json.JSONDecoder().raw_decode(text[at:].lstrip())
+    at += end + len(text[at:]) - len(text[at:].lstrip())
+    samples.append(sample)
+first, second = samples
+assert first["vms"] == 2 and first["seconds"] is None and second["seconds"] > 0
+v = first["vcpus"]
+assert [(x["owner"], x["serial"], x["id"]) for x in v] == [(77, 3, 0), (77, 3, 10), (88, 4, 0)]
+assert v[0]["state"] == "running" and v[0]["cpu"] == 1 and v[1]["cpu"] is None
+assert v[0]["counters"] == {"entries": 30, "kicks": 0, "exit_cpuid": 7, "exit_hlt": 20}
+assert "deltas" not in v[0] and second["vcpus"][0]["deltas"]["exit_hlt"] == 0
+PY
+result $? 'stat --json has what the manual says'
+rm -r "$fake/xvcpu/"*
+run 0 'stat without a VM' stat --debugfs "$fake" && says 'says so' '^0 VMs, 0 vCPUs$'
+
 # --- run: arguments
 printf '\364' >"$dir/hlt"
 printf 'this is nothing that can be loaded, and long enough to have a header of some kind' >"$dir/junk"
@@ -142,11 +202,19 @@ for command in info "run --mode real $dir/hlt"; do
 done
 run $missing 'run --json without the module' run --json --mode real "$dir/hlt"
 
+for command in stat trace; do
+	run 6 "$command without the module" $command && says "$command says what to do" 'modprobe xvcpu'
+done
+run 6 'trace --pid without the module' trace --pid 1
+
 # --- output that cannot be written
 if [ -e /dev/full ]; then
 	"$ctl" --help >/dev/full 2>"$dir/err"
 	[ $? -eq 18 ] && grep -q 'cannot write' "$dir/err"
 	result $? 'full disk is an error'
+	"$ctl" stat --debugfs "$fake" --interval 0.01 >/dev/full 2>"$dir/err"
+	[ $? -eq 18 ] && grep -q 'cannot write' "$dir/err"
+	result $? 'full disk ends stat'
 fi
 
 # --- manual, completion, statuses
@@ -165,7 +233,9 @@ done >"$dir/missing"
 cat "$dir/missing"
 [ ! -s "$dir/missing" ]
 result $? 'the manual page has every exit status, and all are even'
-"$ctl" run --help | grep -o -e '--[a-z][a-z-]*' | sort -u | while read -r option; do
+for command in run stat trace; do
+	"$ctl" $command --help
+done | grep -o -e '--[a-z][a-z-]*' | sort -u | while read -r option; do
 	case $option in
 	--help | --usage) continue ;;
 	esac
@@ -175,7 +245,7 @@ result $? 'the manual page has every exit status, and all are even'
 done >"$dir/missing"
 cat "$dir/missing"
 [ ! -s "$dir/missing" ]
-result $? 'manual page and completion have every option of run'
+result $? 'manual page and completion have every option of run, stat and trace'
 bash -c '. "$1"; COMP_WORDS=(xvcpuctl run --sc); COMP_CWORD=2; _xvcpuctl; [ "${COMPREPLY[*]}" = --screen ]' \
 	bash "$here/completion.bash" 2>/dev/null
 result $? 'bash completes options'
