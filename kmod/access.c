@@ -29,9 +29,17 @@ static int read_table(void *ctx, u64 gpa, void *buf, unsigned int len)
 	return xvcpu_memory_read(&vcpu->vm->memory, gpa, buf, len);
 }
 
-/* For walk_translate() with the vCPU as context. */
+static int exchange_entry(void *ctx, u64 gpa, u64 old, u64 new, unsigned int len)
+{
+	struct xvcpu_vcpu *vcpu = ctx;
+
+	return xvcpu_memory_exchange(&vcpu->vm->memory, gpa, old, new, len);
+}
+
+/* For walk_translate() and walk_access() with the vCPU as context. */
 const struct walk_ops xvcpu_walk_ops = {
 	.read = read_table,
+	.exchange = exchange_entry,
 };
 
 /* The registers as they are, or as an implicit access of the supervisor's would find them. */

@@ -57,6 +57,20 @@ struct memory_view {
 	struct memory_piece piece[MEMORY_PIECES];
 };
 
+/**
+ * struct memory_change - what is written to an access's bytes
+ * @buf: the new bytes; NULL: @old is exchanged for @new
+ * @old: .
+ * @new: .
+ * @met: @old was there
+ */
+struct memory_change {
+	const void *buf;
+	u64 old;
+	u64 new;
+	bool met;
+};
+
 void xvcpu_ept_kick(struct ept *ept)
 {
 	xvcpu_vm_kick_guests(container_of(ept, struct xvcpu_vm_memory, ept));
@@ -251,6 +265,13 @@ int xvcpu_memory_read(struct xvcpu_vm_memory *mem, u64 gpa, void *buf, unsigned 
 	}
 }
 
+static void memory_mark_dirty(struct page *page)
+{
+	/* Legal here for the reason that ept_mark_page() gives. */
+	if (!PageReserved(page) && !PageDirty(page))
+		set_page_dirty(page);
+}
+
 static void memory_copy_out(const struct memory_view *view, struct page **pages, const void *buf)
 {
 	unsigned int i;
@@ -259,11 +280,25 @@ static void memory_copy_out(const struct memory_view *view, struct page **pages,
 		const struct memory_piece *piece = &view->piece[i];
 
 		memcpy_to_page(pages[i], offset_in_page(piece->hva), buf, piece->len);
-		/* Legal here for the reason that ept_mark_page() gives. */
-		if (!PageReserved(pages[i]) && !PageDirty(pages[i]))
-			set_page_dirty(pages[i]);
+		memory_mark_dirty(pages[i]);
 		buf += piece->len;
 	}
+}
+
+/* Aligned, so in one page. The guest's processors see a locked access to the same memory. */
+static void memory_exchange_in(const struct memory_view *view, struct page *page,
+			       struct memory_change *change)
+{
+	void *mapped = kmap_local_page(page), *at = mapped + offset_in_page(view->piece[0].hva);
+
+	if (view->piece[0].len == sizeof(u32))
+		change->met = cmpxchg((u32 *)at, (u32)change->old, (u32)change->new) ==
+			      (u32)change->old;
+	else
+		change->met = cmpxchg((u64 *)at, change->old, change->new) == change->old;
+	kunmap_local(mapped);
+	if (change->met)
+		memory_mark_dirty(page);
 }
 
 /*
@@ -271,7 +306,7 @@ static void memory_copy_out(const struct memory_view *view, struct page **pages,
  * XVCPU_SET_MEMORY has given back to its owner meanwhile.
  */
 static int memory_write_once(struct xvcpu_vm_memory *mem, const struct memory_view *view,
-			     const void *buf)
+			     struct memory_change *change)
 {
 	struct page *pages[MEMORY_PIECES];
 	unsigned int got;
@@ -288,8 +323,10 @@ static int memory_write_once(struct xvcpu_vm_memory *mem, const struct memory_vi
 	ept_lock(&mem->ept);
 	if (memory_changed(mem, view))
 		err = -EAGAIN;
+	else if (change->buf)
+		memory_copy_out(view, pages, change->buf);
 	else
-		memory_copy_out(view, pages, buf);
+		memory_exchange_in(view, pages[0], change);
 	ept_unlock(&mem->ept);
 put:
 	while (got)
@@ -297,7 +334,8 @@ put:
 	return err;
 }
 
-int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, unsigned int len)
+static int memory_apply(struct xvcpu_vm_memory *mem, u64 gpa, unsigned int len,
+			struct memory_change *change)
 {
 	int err = memory_check_access(mem, len);
 	struct memory_view view;
@@ -310,7 +348,7 @@ int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, un
 			return -EFAULT;
 		if (view.readonly)
 			return -EROFS;
-		err = memory_write_once(mem, &view, buf);
+		err = memory_write_once(mem, &view, change);
 		if (err != -EAGAIN)
 			return err;
 		if (fatal_signal_pending(current))
@@ -318,6 +356,27 @@ int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, un
 		xvcpu_notifier_settle(mem->notifier, view.piece[view.nr - 1].hva & PAGE_MASK);
 		cond_resched();
 	}
+}
+
+int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, unsigned int len)
+{
+	struct memory_change change = { .buf = buf };
+
+	return memory_apply(mem, gpa, len, &change);
+}
+
+int xvcpu_memory_exchange(struct xvcpu_vm_memory *mem, u64 gpa, u64 old, u64 new,
+			  unsigned int len)
+{
+	struct memory_change change = { .old = old, .new = new };
+	int err;
+
+	if ((len != sizeof(u32) && len != sizeof(u64)) || (gpa & (len - 1)))
+		return -EINVAL;
+	err = memory_apply(mem, gpa, len, &change);
+	if (err)
+		return err;
+	return change.met ? 0 : -EAGAIN;
 }
 
 /* False if the lock was dropped on the way and the slots changed: the caller's slot is no more. */

@@ -169,6 +169,21 @@ int xvcpu_memory_read(struct xvcpu_vm_memory *mem, u64 gpa, void *buf, unsigned 
 int xvcpu_memory_write(struct xvcpu_vm_memory *mem, u64 gpa, const void *buf, unsigned int len);
 
 /**
+ * xvcpu_memory_exchange() - compare and exchange in guest memory, as a locked access of the guest's
+ * @mem: memory; the caller is its owner
+ * @gpa: guest-physical address, aligned to @len
+ * @old: what must be there
+ * @new: what is then there
+ * @len: bytes, 4 or 8
+ *
+ * May sleep.
+ *
+ * Return: 0; -EAGAIN if something else is there; else as for xvcpu_memory_write().
+ */
+int xvcpu_memory_exchange(struct xvcpu_vm_memory *mem, u64 gpa, u64 old, u64 new,
+			  unsigned int len);
+
+/**
  * xvcpu_vm_kick_guests() - upcall: force every vCPU in guest mode out, return when each has left
  * @mem: memory of the VM
  *

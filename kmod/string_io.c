@@ -205,7 +205,7 @@ static enum vmx_next translate(struct xvcpu_vcpu *vcpu, const struct string_stat
 	struct walk_result walk;
 	enum vmx_next next;
 
-	switch (walk_translate(&state->walk, &xvcpu_walk_ops, vcpu, linear, access, &walk)) {
+	switch (walk_access(&state->walk, &xvcpu_walk_ops, vcpu, linear, access, &walk)) {
 	case WALK_OK:
 		*gpa = walk.gpa;
 		return reach(vcpu, walk.gpa, linear, access);
@@ -216,7 +216,9 @@ static enum vmx_next translate(struct xvcpu_vcpu *vcpu, const struct string_stat
 	case WALK_NO_TABLE:
 		break;
 	}
-	next = reach(vcpu, walk.gpa, linear, XVCPU_ACCESS_READ | XVCPU_ACCESS_WALK);
+	/* To set flags there is a write. */
+	next = reach(vcpu, walk.gpa, linear,
+		     XVCPU_ACCESS_READ | XVCPU_ACCESS_WRITE | XVCPU_ACCESS_WALK);
 	return next == VMX_MEMORY ? VMX_RESUME : next;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guest page-table walk (walk.h): paging modes, table entries, access rights, page faults.
+ * Guest page-table walk (walk.h): paging modes, table entries, access rights, page faults, accessed
+ * and dirty flags.
  *
  * Pure but for walk_ops, no lock; also compiled in userspace. The reference is the SDM's chapter
  * "Paging"; the sections are cited where a rule comes from.
@@ -9,6 +10,7 @@
 #include <asm/processor-flags.h>
 #include <asm/trap_pf.h>
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 #include "walk.h"
@@ -17,11 +19,16 @@
 #define ENTRY_P			BIT_ULL(0)
 #define ENTRY_RW		BIT_ULL(1)
 #define ENTRY_US		BIT_ULL(2)
+#define ENTRY_A			BIT_ULL(5)
+#define ENTRY_D			BIT_ULL(6)
 #define ENTRY_PS		BIT_ULL(7)
 #define ENTRY_XD		BIT_ULL(63)
 #define ENTRY_KEY(entry)	(((entry) >> 59) & 15)
 
 #define PAGE_OFFSET_BITS	12
+#define LEVELS_MAX		5
+/* How often walk_access() begins again before it leaves the next attempt to its caller. */
+#define ACCESS_ATTEMPTS		8
 /* PSE-36 reaches 40 bits however wide physical addresses are: "32-Bit Paging". */
 #define PSE36_MAX_BITS		40
 
@@ -53,6 +60,12 @@ static const struct format formats[] = {
 	[PAGING_5LEVEL] = { 5,     8,    9 },
 };
 
+/* The entries that a walk has used, from the top on. */
+struct trail {
+	struct { u64 gpa, entry; } at[LEVELS_MAX];
+	unsigned int nr;
+};
+
 /* The walk under way. */
 struct walk {
 	const struct walk_state *state;
@@ -63,6 +76,7 @@ struct walk {
 	enum paging paging;
 	const struct format *format;
 	struct walk_result *out;
+	struct trail trail;
 };
 
 /* The page that a walk found: each right is what every level on the way grants. */
@@ -231,12 +245,12 @@ static enum walk_outcome first_table(const struct walk *w, u64 *table)
 	}
 }
 
-static enum walk_outcome walk_tables(const struct walk *w, struct page_found *page)
+static enum walk_outcome walk_tables(struct walk *w, struct page_found *page)
 {
 	const struct format *f = w->format;
 	enum walk_outcome outcome;
 	unsigned int level, index;
-	u64 table, entry;
+	u64 table, entry, gpa;
 	bool maps;
 
 	outcome = first_table(w, &table);
@@ -247,9 +261,12 @@ static enum walk_outcome walk_tables(const struct walk *w, struct page_found *pa
 	page->writable = true;
 	for (level = f->levels; ; level--) {
 		index = (w->gva >> level_shift(w, level)) & ((1u << f->index_bits) - 1);
-		outcome = read_entry(w, table + index * f->entry_size, &entry);
+		gpa = table + index * f->entry_size;
+		outcome = read_entry(w, gpa, &entry);
 		if (outcome)
 			return outcome;
+		w->trail.at[w->trail.nr].gpa = gpa;
+		w->trail.at[w->trail.nr++].entry = entry;
 		if (!(entry & ENTRY_P))
 			return page_fault(w, 0);
 		maps = maps_page(w, level, entry);
@@ -322,6 +339,7 @@ static enum walk_outcome walk_paged(struct walk *w)
 	bool rights, key;
 
 	w->format = &formats[w->paging];
+	w->trail.nr = 0;
 	/* In the other modes no index and no offset takes bits 63:32. */
 	if (is_long(w) && !canonical(w))
 		return WALK_NONCANONICAL;
@@ -342,10 +360,38 @@ static enum walk_outcome walk_paged(struct walk *w)
 	return WALK_OK;
 }
 
-enum walk_outcome walk_translate(const struct walk_state *state, const struct walk_ops *ops,
-				 void *ctx, u64 gva, u32 access, struct walk_result *out)
+/* Sets the flags of one entry; -EAGAIN if it has changed since it was read. */
+static int mark_entry(const struct walk *w, unsigned int i)
 {
-	struct walk w = {
+	bool last = i == w->trail.nr - 1;
+	u64 entry = w->trail.at[i].entry, flags = ENTRY_A;
+
+	if (last && w->access & XVCPU_ACCESS_WRITE)
+		flags |= ENTRY_D;
+	if ((entry & flags) == flags)
+		return 0;
+	return w->ops->exchange(w->ctx, w->trail.at[i].gpa, entry, entry | flags,
+				w->format->entry_size);
+}
+
+static enum walk_outcome mark_entries(struct walk *w, int *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->trail.nr; i++) {
+		*err = mark_entry(w, i);
+		if (!*err)
+			continue;
+		*w->out = (struct walk_result){ .gpa = w->trail.at[i].gpa, .error = *err };
+		return WALK_NO_TABLE;
+	}
+	return WALK_OK;
+}
+
+static void walk_begin(struct walk *w, const struct walk_state *state, const struct walk_ops *ops,
+		       void *ctx, u64 gva, u32 access, struct walk_result *out)
+{
+	*w = (struct walk) {
 		.state = state,
 		.ops = ops,
 		.ctx = ctx,
@@ -354,13 +400,45 @@ enum walk_outcome walk_translate(const struct walk_state *state, const struct wa
 		.paging = paging_of(state),
 		.out = out,
 	};
+}
 
-	*out = (struct walk_result){ 0 };
-	if (w.paging != PAGING_OFF)
-		return walk_paged(&w);
+static enum walk_outcome walk_once(struct walk *w)
+{
+	*w->out = (struct walk_result){ 0 };
+	if (w->paging != PAGING_OFF)
+		return walk_paged(w);
 
-	out->gpa = gva & GENMASK_ULL(31, 0);
-	out->page_size = 1ull << PAGE_OFFSET_BITS;
-	out->rights = XVCPU_ACCESS_READ | XVCPU_ACCESS_WRITE | XVCPU_ACCESS_EXEC;
+	w->out->gpa = w->gva & GENMASK_ULL(31, 0);
+	w->out->page_size = 1ull << PAGE_OFFSET_BITS;
+	w->out->rights = XVCPU_ACCESS_READ | XVCPU_ACCESS_WRITE | XVCPU_ACCESS_EXEC;
 	return WALK_OK;
+}
+
+enum walk_outcome walk_translate(const struct walk_state *state, const struct walk_ops *ops,
+				 void *ctx, u64 gva, u32 access, struct walk_result *out)
+{
+	struct walk w;
+
+	walk_begin(&w, state, ops, ctx, gva, access, out);
+	return walk_once(&w);
+}
+
+enum walk_outcome walk_access(const struct walk_state *state, const struct walk_ops *ops,
+			      void *ctx, u64 gva, u32 access, struct walk_result *out)
+{
+	enum walk_outcome outcome;
+	unsigned int attempt;
+	struct walk w;
+	int err = 0;
+
+	walk_begin(&w, state, ops, ctx, gva, access, out);
+	for (attempt = 0; attempt < ACCESS_ATTEMPTS; attempt++) {
+		outcome = walk_once(&w);
+		if (outcome != WALK_OK)
+			return outcome;
+		outcome = mark_entries(&w, &err);
+		if (outcome == WALK_OK || err != -EAGAIN)
+			return outcome;
+	}
+	return outcome;
 }

@@ -5,7 +5,8 @@
  *
  * A pure function over its arguments but for the reads of guest memory, which the caller supplies:
  * no lock, no allocation. Also compiled in userspace, for selftests/host. Accessed and dirty flags
- * are never set: a walk for the module's own purposes leaves no trace in the guest.
+ * are set by walk_access() alone, for accesses that are then made for the guest: a walk for other
+ * purposes leaves no trace.
  *
  * Not covered, because no guest can turn them on: supervisor protection keys, shadow stacks, linear
  * address masking, hypervisor-managed linear-address translation.
@@ -48,9 +49,12 @@ struct walk_state {
  * struct walk_ops - access to guest-physical memory
  * @read: copies @len bytes at @gpa, 4 or 8 and aligned to their size, to @buf; by one load, since
  *        another vCPU may be changing them; 0 or a negative errno
+ * @exchange: for walk_access(): replaces the @len bytes at @gpa, 4 or 8 and aligned, by @new if
+ *        they are @old, as one locked access; 0, -EAGAIN if they are not, or another negative errno
  */
 struct walk_ops {
 	int (*read)(void *ctx, u64 gpa, void *buf, unsigned int len);
+	int (*exchange)(void *ctx, u64 gpa, u64 old, u64 new, unsigned int len);
 };
 
 /**
@@ -58,7 +62,8 @@ struct walk_ops {
  * @WALK_OK:           translated, and the access is allowed
  * @WALK_PAGE_FAULT:   #PF; the error code is in &walk_result.error_code, CR2 is the linear address
  * @WALK_NONCANONICAL: the address is not canonical: #GP(0), or #SS(0) for a stack access
- * @WALK_NO_TABLE:     a table entry could not be read: &walk_result.gpa and &walk_result.error
+ * @WALK_NO_TABLE:     a table entry could not be read, or its flags not set: &walk_result.gpa and
+ *                     &walk_result.error
  */
 enum walk_outcome {
 	WALK_OK = 0,
@@ -73,7 +78,7 @@ enum walk_outcome {
  * @page_size:  %WALK_OK: bytes of the page, 4 KiB to 1 GiB; 4 KiB with paging off
  * @rights:     %WALK_OK: all XVCPU_ACCESS_READ, WRITE and EXEC that this state allows there
  * @error_code: %WALK_PAGE_FAULT: X86_PF_* bits
- * @error:      %WALK_NO_TABLE: the errno that @read gave, negative
+ * @error:      %WALK_NO_TABLE: the errno that @read or @exchange gave, negative
  *
  * Members that the outcome does not define are 0.
  */
@@ -98,5 +103,24 @@ struct walk_result {
  */
 enum walk_outcome walk_translate(const struct walk_state *state, const struct walk_ops *ops,
 				 void *ctx, u64 gva, u32 access, struct walk_result *out);
+
+/**
+ * walk_access() - walk_translate() for an access that is then made for the guest
+ * @state:  the guest's registers
+ * @ops:    access to guest memory, with @exchange
+ * @ctx:    passed to @ops
+ * @gva:    linear address
+ * @access: as for walk_translate()
+ * @out:    result
+ *
+ * Sets, if the access is allowed, the accessed flag of each entry used, and for a write the dirty
+ * flag of the last one, as the processor does (SDM "Accessed and Dirty Flags"): in the entries that
+ * were read, or the walk begins again. When other vCPUs do not let it come to its end it gives
+ * %WALK_NO_TABLE with -EAGAIN; it may have set flags then.
+ *
+ * Return: &enum walk_outcome.
+ */
+enum walk_outcome walk_access(const struct walk_state *state, const struct walk_ops *ops,
+			      void *ctx, u64 gva, u32 access, struct walk_result *out);
 
 #endif /* KMOD_WALK_H */

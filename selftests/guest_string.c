@@ -390,6 +390,21 @@ TEST_F(string, an_operand_without_memory_is_a_memory_fault)
 	EXPECT_EQ(0, self->readonly[0]);
 }
 
+/* As the processor's own accesses do. */
+TEST_F(string, page_tables_are_marked)
+{
+	uint64_t *pt = guest_split(&self->vm);
+	uint64_t *pte = &pt[GUEST_FREE / PAGE];
+
+	begin(self, MODE_LONG, out_1[MODE_LONG], GUEST_FREE, 1);
+	ASSERT_EQ(NO_TRAP, drive(self));
+	EXPECT_EQ(PTE_A, *pte & (PTE_A | PTE_D));
+	begin(self, MODE_LONG, in_1[MODE_LONG], GUEST_FREE, 1);
+	ASSERT_EQ(NO_TRAP, drive(self));
+	EXPECT_EQ(PTE_A | PTE_D, *pte & (PTE_A | PTE_D));
+	EXPECT_EQ(0, pt[GUEST_FREE / PAGE + 1] & (PTE_A | PTE_D));
+}
+
 TEST_F(string, the_segment_is_checked)
 {
 	struct test_vcpu *vcpu = &self->vcpu;

@@ -668,6 +668,38 @@ static void writes_cross_pages_and_are_whole_or_not_at_all(void)
 	end();
 }
 
+static void an_exchange_is_made_if_the_old_value_is_there(void)
+{
+	const u64 threes = 0x0303030303030303;
+	u8 *bytes;
+
+	begin();
+	bytes = page_address(shim_user[3].page);
+	EXPECT_EQ(0, xvcpu_memory_exchange(&vm, PAGES(3) + 8, threes, 0x1122334455667788, 8));
+	EXPECT_EQ(0x1122334455667788, *(u64 *)(bytes + 8));
+	EXPECT_EQ(0, xvcpu_memory_exchange(&vm, PAGES(3) + 20, (u32)threes, 0xaabbccdd, 4));
+	EXPECT_EQ(0xaabbccdd, *(u32 *)(bytes + 20));
+	EXPECT_EQ(threes, *(u64 *)(bytes + 24));
+	EXPECT(shim_user[3].page->dirty, "not dirty");
+	EXPECT_EQ(1, shim_user[3].page->refs);
+
+	bytes = page_address(shim_user[4].page);
+	EXPECT_EQ(-EAGAIN, xvcpu_memory_exchange(&vm, PAGES(4), 1, 2, 8));
+	EXPECT_EQ(0x0404040404040404, *(u64 *)bytes);
+	EXPECT(!shim_user[4].page->dirty, "dirty");
+	EXPECT_EQ(-EINVAL, xvcpu_memory_exchange(&vm, PAGES(4) + 4, 1, 2, 8));
+	EXPECT_EQ(-EINVAL, xvcpu_memory_exchange(&vm, PAGES(4), 1, 2, 2));
+	EXPECT_EQ(-EROFS, xvcpu_memory_exchange(&vm, PAGES(RAM_PAGES), 1, 2, 8));
+	EXPECT_EQ(-EFAULT, xvcpu_memory_exchange(&vm, PAGES(RAM_PAGES + ROM_PAGES), 1, 2, 8));
+
+	/* In the page that is the guest's when it is made. */
+	bytes = page_address(shim_user[5].page);
+	shim_on_gup = move_slot_0;
+	EXPECT_EQ(-EAGAIN, xvcpu_memory_exchange(&vm, PAGES(5), 0x0505050505050505, 1, 8));
+	EXPECT_EQ(0x0505050505050505, *(u64 *)bytes);
+	end();
+}
+
 static void a_write_never_hits_memory_that_was_given_back(void)
 {
 	static const u8 data = 0xa5;
@@ -740,6 +772,7 @@ static const struct tap_test tests[] = {
 	TEST(reads_cross_pages_and_slots),
 	TEST(a_read_never_mixes_two_slot_tables),
 	TEST(writes_cross_pages_and_are_whole_or_not_at_all),
+	TEST(an_exchange_is_made_if_the_old_value_is_there),
 	TEST(a_write_never_hits_memory_that_was_given_back),
 	TEST(a_write_follows_a_page_that_is_replaced),
 	TEST(a_killed_task_does_not_try_again),

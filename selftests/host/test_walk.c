@@ -17,6 +17,8 @@
 #define P	0x001ull
 #define W	0x002ull
 #define U	0x004ull
+#define A	0x020ull
+#define D	0x040ull
 #define PS	0x080ull
 #define G	0x100ull
 #define XD	BIT_ULL(63)
@@ -51,7 +53,29 @@ static int read_memory(void *ctx, u64 gpa, void *buf, unsigned int len)
 	return 0;
 }
 
+static unsigned int exchanges;
+static void (*on_exchange)(u64 gpa);
+
+static int exchange_memory(void *ctx, u64 gpa, u64 old, u64 new, unsigned int len)
+{
+	const struct walk_state *s = ctx;
+	u8 *at = (u8 *)memory + (gpa - MEMORY_BASE);
+
+	exchanges++;
+	EXPECT_EQ(s->cr4 & X86_CR4_PAE ? 8u : 4u, len);
+	EXPECT(gpa % len == 0, "entry at 0x%llx is not aligned", gpa);
+	EXPECT(len == 8 || !(new >> 32), "0x%llx is wider than the entry", new);
+	if (on_exchange)
+		on_exchange(gpa);
+	if (memcmp(at, &old, len))
+		return -EAGAIN;
+	memcpy(at, &new, len);
+	return 0;
+}
+
+/* An exchange that is not asked for crashes. */
 static const struct walk_ops ops = { .read = read_memory };
+static const struct walk_ops access_ops = { .read = read_memory, .exchange = exchange_memory };
 
 static u64 new_table(void)
 {
@@ -891,6 +915,147 @@ static void test_unreadable_table(void)
 	}
 }
 
+/* ------------------------------------------------------------------- accessed and dirty flags */
+
+static enum walk_outcome access_as_guest(const struct walk_state *s, u64 gva, u32 access,
+					 struct walk_result *out)
+{
+	memset(out, 0xcc, sizeof(*out));
+	exchanges = 0;
+	return walk_access(s, &access_ops, (void *)s, gva, access, out);
+}
+
+/* Of the entries from the top down to @level. */
+static void expect_flags(const struct walk_state *s, u64 gva, unsigned int level, u64 last,
+			 const char *when)
+{
+	unsigned int i;
+
+	for (i = top_level(s); i >= level; i--) {
+		u64 entry = read_entry(s, entry_gpa(s, gva, i));
+
+		EXPECT((entry & (A | D)) == (i == level ? last : last & A),
+		       "%s: entry of level %u is 0x%llx", when, i, entry);
+	}
+}
+
+/* A page of each size in each mode: reads set A everywhere, writes D in the last entry. */
+static void test_access_sets_flags(void)
+{
+	unsigned int mode, level;
+	struct walk_result out;
+	struct walk_state s;
+	u64 gva = 0x40403000;
+
+	for (mode = 0; mode < MODES; mode++) {
+		for (level = 1; level <= (mode >= MODE_4 ? 3 : 2); level++) {
+			unsigned int entries;
+
+			s = new_guest(mode);
+			entries = top_level(&s) - level + 1;
+			map(&s, gva, level, 0x40000000 | P | W | (level > 1 ? PS : 0));
+			EXPECT_EQ(WALK_OK, translate(&s, gva, W_, &out));
+			expect_flags(&s, gva, level, 0, "translated");
+
+			EXPECT_EQ(WALK_OK, access_as_guest(&s, gva, R_, &out));
+			EXPECT_EQ(0x40000000 + (gva & (out.page_size - 1)), out.gpa);
+			EXPECT_EQ(entries, exchanges);
+			expect_flags(&s, gva, level, A, "read");
+			EXPECT_EQ(WALK_OK, access_as_guest(&s, gva, X_, &out));
+			EXPECT_EQ(0, exchanges);
+
+			EXPECT_EQ(WALK_OK, access_as_guest(&s, gva, W_, &out));
+			EXPECT_EQ(1, exchanges);
+			expect_flags(&s, gva, level, A | D, "written");
+			EXPECT_EQ(WALK_OK, access_as_guest(&s, gva, W_ | R_, &out));
+			EXPECT_EQ(0, exchanges);
+		}
+	}
+}
+
+static void test_refused_access_sets_no_flags(void)
+{
+	struct walk_result out;
+	struct walk_state s;
+
+	s = new_guest(MODE_4);
+	map(&s, 0x5000, 1, 0x6000 | P);
+	EXPECT_EQ(WALK_PAGE_FAULT, access_as_guest(&s, 0x5000, W_, &out));
+	EXPECT_EQ(3, out.error_code);
+	expect_flags(&s, 0x5000, 1, 0, "written without W");
+	EXPECT_EQ(WALK_PAGE_FAULT, access_as_guest(&s, 0x7000, R_, &out));
+	expect_flags(&s, 0x5000, 1, 0, "neighbour absent");
+	EXPECT_EQ(WALK_NONCANONICAL, access_as_guest(&s, 1ull << 60, R_, &out));
+	EXPECT_EQ(0, exchanges);
+	s.cr0 &= ~X86_CR0_PG;
+	EXPECT_EQ(WALK_OK, access_as_guest(&s, 0x5000, W_, &out));
+	EXPECT_EQ(0x5000, out.gpa);
+	EXPECT_EQ(0, exchanges);
+}
+
+static const struct walk_state *changed_guest;
+static unsigned int changes;
+
+/* Another vCPU makes the page another one, and then another one... */
+static void change_page(u64 gpa)
+{
+	u64 leaf = entry_gpa(changed_guest, 0x5000, 1);
+
+	(void)gpa;
+	if (changes) {
+		changes--;
+		write_entry(changed_guest, leaf, read_entry(changed_guest, leaf) + 0x1000);
+	}
+}
+
+static void test_access_begins_again(void)
+{
+	struct walk_result out;
+	struct walk_state s;
+
+	s = new_guest(MODE_4);
+	changed_guest = &s;
+	on_exchange = change_page;
+	map(&s, 0x5000, 1, 0x6000 | P | W);
+	changes = 2;
+	EXPECT_EQ(WALK_OK, access_as_guest(&s, 0x5000, W_, &out));
+	EXPECT_EQ(0x8000, out.gpa);
+	EXPECT_EQ(0x8000 | P | W | A | D, read_entry(&s, entry_gpa(&s, 0x5000, 1)));
+
+	/* It does not wait for the end of that. */
+	map(&s, 0x5000, 1, 0x6000 | P | W);
+	changes = 1000000;
+	EXPECT_EQ(WALK_NO_TABLE, access_as_guest(&s, 0x5000, W_, &out));
+	EXPECT_EQ(-EAGAIN, out.error);
+	EXPECT_EQ(entry_gpa(&s, 0x5000, 1), out.gpa);
+	EXPECT(exchanges < 20, "%u attempts", exchanges);
+	on_exchange = NULL;
+}
+
+static int exchange_nothing(void *ctx, u64 gpa, u64 old, u64 new, unsigned int len)
+{
+	(void)ctx;
+	(void)gpa;
+	(void)old;
+	(void)new;
+	(void)len;
+	return -EROFS;
+}
+
+static void test_unwritable_table(void)
+{
+	static const struct walk_ops readonly = { read_memory, exchange_nothing };
+	struct walk_result out;
+	struct walk_state s;
+
+	s = new_guest(MODE_4);
+	map(&s, 0x5000, 1, 0x6000 | P | W);
+	EXPECT_EQ(WALK_NO_TABLE, walk_access(&s, &readonly, &s, 0x5000, R_, &out));
+	EXPECT_EQ(-EROFS, out.error);
+	EXPECT_EQ(entry_gpa(&s, 0x5000, 4), out.gpa);
+	EXPECT(!out.page_size && !out.rights && !out.error_code, "members set");
+}
+
 static u64 random_state = 1;
 
 static u64 random64(void)
@@ -976,6 +1141,10 @@ static const struct tap_test tests[] = {
 	{ "protection_keys", test_protection_keys },
 	{ "protection_keys_apply_where_they_should", test_protection_keys_off },
 	{ "unreadable_tables_are_told_with_their_address", test_unreadable_table },
+	{ "accesses_set_accessed_and_dirty_flags", test_access_sets_flags },
+	{ "a_refused_access_sets_no_flags", test_refused_access_sets_no_flags },
+	{ "an_access_begins_again_when_tables_change", test_access_begins_again },
+	{ "tables_that_cannot_be_marked_are_told", test_unwritable_table },
 	{ "random_tables_keep_the_promises", test_random_tables },
 };
 

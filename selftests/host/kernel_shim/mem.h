@@ -379,6 +379,9 @@ static inline void free_page(unsigned long address)
 	put_page(page);
 }
 
+#define kmap_local_page(page)	page_address(page)
+#define kunmap_local(address)	((void)(address))
+#define cmpxchg(at, old, new)	__sync_val_compare_and_swap(at, old, new)
 #define memcpy_to_page(page, offset, from, len) \
 	memcpy((u8 *)page_address(page) + (offset), from, len)
 
