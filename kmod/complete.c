@@ -169,8 +169,11 @@ static void complete_in(struct vmx_vcpu *vmx, u64 data)
 	vmx_write_reg(vmx, 0, rax);
 }
 
-/* The vCPU is loaded; @rip is that of the exiting instruction, before dirty registers. */
-static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
+/*
+ * The vCPU is loaded; @rip is that of the exiting instruction, before dirty registers. True if the
+ * instruction has another access to make.
+ */
+static bool complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 {
 	struct vmx_vcpu *vmx = &vcpu->vmx;
 	u32 reg[4];
@@ -179,7 +182,7 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 	switch (vmx->wait.kind) {
 	case VMX_WAITS_NOT:
 	case VMX_WAITS_RETRY:
-		return;
+		return false;
 	case VMX_WAITS_IN:
 		complete_in(vmx, data);
 		break;
@@ -194,7 +197,7 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 	case VMX_WAITS_OUTS:
 		vmx_jump(vmx, rip);
 		xvcpu_string_io_complete(vcpu);
-		return;
+		return false;
 	case VMX_WAITS_CPUID:
 		answer_cpuid(vcpu, reg);
 		for (i = 0; i < ARRAY_SIZE(reg); i++)
@@ -205,11 +208,11 @@ static void complete_done(struct xvcpu_vcpu *vcpu, u64 data, unsigned long rip)
 		break;
 	case VMX_WAITS_MMIO:
 		vmx_jump(vmx, rip);
-		xvcpu_mmio_complete(vcpu, data);
-		return;
+		return xvcpu_mmio_complete(vcpu, data);
 	}
 	vmx_jump(vmx, rip);
 	vmx_skip(vmx, vmx->wait.insn_len);
+	return false;
 }
 
 static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_request *request)
@@ -223,14 +226,16 @@ static void complete_exception(struct vmx_vcpu *vmx, const struct xvcpu_run_requ
 	vmx_raise_with_payload(vmx, request->vector, request->error_code, request->payload);
 }
 
-static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
+/* True if the instruction has another access to make: xvcpu_mmio_go_on(). */
+static bool complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
 			  u64 data, unsigned long rip)
 {
 	struct vmx_vcpu *vmx = &vcpu->vmx;
+	bool more = false;
 
 	switch (request->answer) {
 	case XVCPU_ANSWER_DONE:
-		complete_done(vcpu, data, rip);
+		more = complete_done(vcpu, data, rip);
 		break;
 	case XVCPU_ANSWER_SKIPPED:
 		vmx->event.info = 0;
@@ -241,6 +246,7 @@ static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_reques
 		break;
 	}
 	vmx->wait.kind = VMX_WAITS_NOT;
+	return more;
 }
 
 /**
@@ -249,7 +255,8 @@ static void complete_exit(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_reques
  * @request: the VMM's copy of the request section
  * @error:   filled on refusal
  *
- * Return: 0; -EINVAL: refused, nothing changed; -ENODEV: see xvcpu_vcpu_load(); likewise what
+ * Return: 0; 1: the same instruction needs the VMM again, and the exit section says for what;
+ * -EINVAL: refused, nothing changed; -ENODEV: see xvcpu_vcpu_load(); likewise what
  * xvcpu_string_io_store() gives.
  */
 int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *request,
@@ -258,6 +265,7 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 	bool waits = vcpu->vmx.wait.kind != VMX_WAITS_NOT;
 	struct dirty_groups dirty;
 	unsigned long rip;
+	bool more = false;
 	u64 data;
 	int err;
 
@@ -281,12 +289,12 @@ int xvcpu_complete(struct xvcpu_vcpu *vcpu, const struct xvcpu_run_request *requ
 	rip = vmx_rip(&vcpu->vmx);
 	dirty_apply(vcpu, request->dirty, &dirty);
 	if (waits)
-		complete_exit(vcpu, request, data, rip);
+		more = complete_exit(vcpu, request, data, rip);
 	xvcpu_vcpu_unload(vcpu);
 
 	WRITE_ONCE(run_request(vcpu)->dirty, 0);
 	WRITE_ONCE(run_request(vcpu)->answer, XVCPU_ANSWER_DONE);
-	return 0;
+	return more ? xvcpu_mmio_go_on(vcpu) : 0;
 }
 
 /**

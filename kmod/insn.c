@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instruction decoder for MMIO: an opcode table, prefixes, ModRM addressing, and what the decoded
- * instruction does to registers.
+ * Instruction decoder for MMIO: opcode tables, prefixes, ModRM addressing.
  *
- * Pure functions, no lock; also compiled in userspace (insn.h). An instruction is a row of the
- * table: a new form is added as a row, and as a kind if nothing there says what it does.
+ * Pure functions, no lock; also compiled in userspace (insn.h). An instruction is a row of a table:
+ * a new form is added as a row, and as a kind, in insn_execute.c, if none there does what it does.
  *
  * SDM volume 2, "Instruction Format" and "Opcode Map", is the reference throughout.
  */
-#include <asm/processor-flags.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 
@@ -36,9 +34,12 @@
 /* Where the operands of an opcode are. */
 enum form {
 	FORM_MODRM_REG = 1,	/* ModRM: memory and a general register */
-	FORM_MODRM_IMM,		/* ModRM: memory, reg field 0; an immediate */
+	FORM_MODRM_TO_REG,	/* likewise; arithmetic with the register as its destination */
+	FORM_GROUP,		/* ModRM: memory, the reg field chooses from a group */
+	FORM_GROUP_IMM_1,	/* likewise, and an immediate byte */
 	FORM_MOFFS,		/* rAX, and memory at an absolute offset */
 	FORM_STRING_DEST,	/* rAX, and memory at ES:rDI */
+	FORM_STRING_BOTH,	/* memory at rSI and at ES:rDI */
 };
 
 /* Width of an operand: in bytes, or one that follows from the prefixes. */
@@ -53,13 +54,55 @@ enum width {
 enum only {
 	ONLY_ANY = 0,
 	ONLY_64,
+	ONLY_NOT_64,
+};
+
+/* Instructions that share an opcode (SDM volume 2, "Opcode Extensions"). */
+enum group {
+	GROUP_ALU = 1,
+	GROUP_BIT,
+	GROUP_MOV,
+	GROUP_UNARY,
+	GROUP_INC_DEC,
+};
+
+/**
+ * struct group_entry - what the reg field of ModRM makes of an opcode
+ * @kind: &enum mmio_kind; 0: not an instruction that is decoded
+ * @imm:  an immediate as wide as the operand, up to 4 bytes, follows where the form has none
+ */
+struct group_entry {
+	u8 kind;
+	bool imm;
+};
+
+static const struct group_entry groups[][8] = {
+	[GROUP_ALU] = {
+		{ MMIO_INSN_ADD, true }, { MMIO_INSN_OR, true }, { MMIO_INSN_ADC, true },
+		{ MMIO_INSN_SBB, true }, { MMIO_INSN_AND, true }, { MMIO_INSN_SUB, true },
+		{ MMIO_INSN_XOR, true }, { MMIO_INSN_CMP, true },
+	},
+	[GROUP_BIT] = {
+		[4] = { MMIO_INSN_BT, true }, [5] = { MMIO_INSN_BTS, true },
+		[6] = { MMIO_INSN_BTR, true }, [7] = { MMIO_INSN_BTC, true },
+	},
+	[GROUP_MOV] = {
+		[0] = { MMIO_INSN_MOV_STORE_IMM, true },
+	},
+	[GROUP_UNARY] = {
+		[0] = { MMIO_INSN_TEST, true }, [1] = { MMIO_INSN_TEST, true },
+		[2] = { MMIO_INSN_NOT, false }, [3] = { MMIO_INSN_NEG, false },
+	},
+	[GROUP_INC_DEC] = {
+		[0] = { MMIO_INSN_INC, false }, [1] = { MMIO_INSN_DEC, false },
+	},
 };
 
 /**
  * struct opcode - one row: an opcode that accesses memory
- * @kind: &enum mmio_kind; 0: not an instruction that is decoded
+ * @kind: &enum mmio_kind, in a group &enum group; 0: not an instruction that is decoded
  * @form: &enum form
- * @mem:  &enum width of the memory operand, and of the immediate up to 4 bytes
+ * @mem:  &enum width of the memory operand
  * @dst:  &enum width of the destination
  * @only: &enum only
  */
@@ -72,29 +115,84 @@ struct opcode {
 };
 
 static const struct opcode one_byte_opcodes[256] = {
-	/*         kind                     form              mem        dst      only */
-	[0x63] = { MMIO_INSN_MOVSX,         FORM_MODRM_REG,   SIZE_OP_4, SIZE_OP, ONLY_64 },
-	[0x88] = { MMIO_INSN_MOV_STORE_REG, FORM_MODRM_REG,   SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0x89] = { MMIO_INSN_MOV_STORE_REG, FORM_MODRM_REG,   SIZE_OP,   SIZE_OP, ONLY_ANY },
-	[0x8a] = { MMIO_INSN_MOV_LOAD,      FORM_MODRM_REG,   SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0x8b] = { MMIO_INSN_MOV_LOAD,      FORM_MODRM_REG,   SIZE_OP,   SIZE_OP, ONLY_ANY },
-	[0xa0] = { MMIO_INSN_MOV_LOAD,      FORM_MOFFS,       SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0xa1] = { MMIO_INSN_MOV_LOAD,      FORM_MOFFS,       SIZE_OP,   SIZE_OP, ONLY_ANY },
-	[0xa2] = { MMIO_INSN_MOV_STORE_REG, FORM_MOFFS,       SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0xa3] = { MMIO_INSN_MOV_STORE_REG, FORM_MOFFS,       SIZE_OP,   SIZE_OP, ONLY_ANY },
-	[0xaa] = { MMIO_INSN_STOS,          FORM_STRING_DEST, SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0xab] = { MMIO_INSN_STOS,          FORM_STRING_DEST, SIZE_OP,   SIZE_OP, ONLY_ANY },
-	[0xc6] = { MMIO_INSN_MOV_STORE_IMM, FORM_MODRM_IMM,   SIZE_1,    SIZE_1,  ONLY_ANY },
-	[0xc7] = { MMIO_INSN_MOV_STORE_IMM, FORM_MODRM_IMM,   SIZE_OP,   SIZE_OP, ONLY_ANY },
+	/*         kind                     form                mem        dst      only */
+	[0x00] = { MMIO_INSN_ADD,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x01] = { MMIO_INSN_ADD,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x02] = { MMIO_INSN_ADD,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x03] = { MMIO_INSN_ADD,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x08] = { MMIO_INSN_OR,            FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x09] = { MMIO_INSN_OR,            FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x0a] = { MMIO_INSN_OR,            FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x0b] = { MMIO_INSN_OR,            FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x10] = { MMIO_INSN_ADC,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x11] = { MMIO_INSN_ADC,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x12] = { MMIO_INSN_ADC,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x13] = { MMIO_INSN_ADC,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x18] = { MMIO_INSN_SBB,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x19] = { MMIO_INSN_SBB,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x1a] = { MMIO_INSN_SBB,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x1b] = { MMIO_INSN_SBB,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x20] = { MMIO_INSN_AND,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x21] = { MMIO_INSN_AND,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x22] = { MMIO_INSN_AND,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x23] = { MMIO_INSN_AND,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x28] = { MMIO_INSN_SUB,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x29] = { MMIO_INSN_SUB,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x2a] = { MMIO_INSN_SUB,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x2b] = { MMIO_INSN_SUB,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x30] = { MMIO_INSN_XOR,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x31] = { MMIO_INSN_XOR,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x32] = { MMIO_INSN_XOR,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x33] = { MMIO_INSN_XOR,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x38] = { MMIO_INSN_CMP,           FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x39] = { MMIO_INSN_CMP,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x3a] = { MMIO_INSN_CMP,           FORM_MODRM_TO_REG,  SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x3b] = { MMIO_INSN_CMP,           FORM_MODRM_TO_REG,  SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x63] = { MMIO_INSN_MOVSX,         FORM_MODRM_REG,     SIZE_OP_4, SIZE_OP, ONLY_64 },
+	[0x80] = { GROUP_ALU,               FORM_GROUP,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x81] = { GROUP_ALU,               FORM_GROUP,         SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x82] = { GROUP_ALU,               FORM_GROUP,         SIZE_1,    SIZE_1,  ONLY_NOT_64 },
+	[0x83] = { GROUP_ALU,               FORM_GROUP_IMM_1,   SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x84] = { MMIO_INSN_TEST,          FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x85] = { MMIO_INSN_TEST,          FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x86] = { MMIO_INSN_XCHG,          FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x87] = { MMIO_INSN_XCHG,          FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x88] = { MMIO_INSN_MOV_STORE_REG, FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x89] = { MMIO_INSN_MOV_STORE_REG, FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0x8a] = { MMIO_INSN_MOV_LOAD,      FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0x8b] = { MMIO_INSN_MOV_LOAD,      FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xa0] = { MMIO_INSN_MOV_LOAD,      FORM_MOFFS,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xa1] = { MMIO_INSN_MOV_LOAD,      FORM_MOFFS,         SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xa2] = { MMIO_INSN_MOV_STORE_REG, FORM_MOFFS,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xa3] = { MMIO_INSN_MOV_STORE_REG, FORM_MOFFS,         SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xa4] = { MMIO_INSN_MOVS,          FORM_STRING_BOTH,   SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xa5] = { MMIO_INSN_MOVS,          FORM_STRING_BOTH,   SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xaa] = { MMIO_INSN_STOS,          FORM_STRING_DEST,   SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xab] = { MMIO_INSN_STOS,          FORM_STRING_DEST,   SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xc6] = { GROUP_MOV,               FORM_GROUP,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xc7] = { GROUP_MOV,               FORM_GROUP,         SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xf6] = { GROUP_UNARY,             FORM_GROUP,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xf7] = { GROUP_UNARY,             FORM_GROUP,         SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xfe] = { GROUP_INC_DEC,           FORM_GROUP,         SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xff] = { GROUP_INC_DEC,           FORM_GROUP,         SIZE_OP,   SIZE_OP, ONLY_ANY },
 };
 
 /* Opcodes after 0F. */
 static const struct opcode two_byte_opcodes[256] = {
-	/*         kind             form            mem     dst      only */
-	[0xb6] = { MMIO_INSN_MOVZX, FORM_MODRM_REG, SIZE_1, SIZE_OP, ONLY_ANY },
-	[0xb7] = { MMIO_INSN_MOVZX, FORM_MODRM_REG, SIZE_2, SIZE_OP, ONLY_ANY },
-	[0xbe] = { MMIO_INSN_MOVSX, FORM_MODRM_REG, SIZE_1, SIZE_OP, ONLY_ANY },
-	[0xbf] = { MMIO_INSN_MOVSX, FORM_MODRM_REG, SIZE_2, SIZE_OP, ONLY_ANY },
+	/*         kind                     form                mem        dst      only */
+	[0xa3] = { MMIO_INSN_BT,            FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xab] = { MMIO_INSN_BTS,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xb0] = { MMIO_INSN_CMPXCHG,       FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xb1] = { MMIO_INSN_CMPXCHG,       FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xb3] = { MMIO_INSN_BTR,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xb6] = { MMIO_INSN_MOVZX,         FORM_MODRM_REG,     SIZE_1,    SIZE_OP, ONLY_ANY },
+	[0xb7] = { MMIO_INSN_MOVZX,         FORM_MODRM_REG,     SIZE_2,    SIZE_OP, ONLY_ANY },
+	[0xba] = { GROUP_BIT,               FORM_GROUP_IMM_1,   SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xbb] = { MMIO_INSN_BTC,           FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
+	[0xbe] = { MMIO_INSN_MOVSX,         FORM_MODRM_REG,     SIZE_1,    SIZE_OP, ONLY_ANY },
+	[0xbf] = { MMIO_INSN_MOVSX,         FORM_MODRM_REG,     SIZE_2,    SIZE_OP, ONLY_ANY },
+	[0xc0] = { MMIO_INSN_XADD,          FORM_MODRM_REG,     SIZE_1,    SIZE_1,  ONLY_ANY },
+	[0xc1] = { MMIO_INSN_XADD,          FORM_MODRM_REG,     SIZE_OP,   SIZE_OP, ONLY_ANY },
 };
 
 /* The instruction under the decoder: how far it has been read, and what its prefixes said. */
@@ -105,7 +203,6 @@ struct decode {
 	enum mmio_mode mode;
 	unsigned int operand_size;
 	bool segment_override;
-	bool lock;
 	u8 rex;
 	struct mmio_insn insn;
 };
@@ -137,25 +234,13 @@ static int fetch_byte(struct decode *d, u8 *byte)
 	return err;
 }
 
-static u64 sign_extend(u64 value, unsigned int size)
-{
-	unsigned int shift = 64 - 8 * size;
-
-	return (u64)((s64)(value << shift) >> shift);
-}
-
 static int fetch_signed(struct decode *d, unsigned int size, u64 *value)
 {
 	int err = fetch(d, size, value);
 
 	if (!err)
-		*value = sign_extend(*value, size);
+		*value = mmio_sign_extend(*value, size);
 	return err;
-}
-
-static u64 low_bytes(u64 value, unsigned int size)
-{
-	return size < 8 ? value & ((1ull << (8 * size)) - 1) : value;
 }
 
 /*
@@ -192,7 +277,7 @@ static bool legacy_prefix(struct decode *d, u8 byte, bool *operand_prefix)
 		d->insn.addr_size = d->mode == MMIO_MODE_32 ? 2 : 4;
 		return true;
 	case PREFIX_LOCK:
-		d->lock = true;
+		d->insn.lock = true;
 		return true;
 	case PREFIX_REPNE:
 	case PREFIX_REP:
@@ -247,12 +332,13 @@ static int read_opcode(struct decode *d, const struct opcode **row)
 		*row = &two_byte_opcodes[opcode];
 	}
 
-	if ((*row)->kind == MMIO_INSN_NONE)
+	if (!(*row)->kind)
 		return -EOPNOTSUPP;
 	if ((*row)->only == ONLY_64 && d->mode != MMIO_MODE_64)
 		return -EOPNOTSUPP;
-	/* None of the instructions in the table so far may be locked: #UD. */
-	return d->lock ? -EOPNOTSUPP : 0;
+	if ((*row)->only == ONLY_NOT_64 && d->mode == MMIO_MODE_64)
+		return -EOPNOTSUPP;
+	return 0;
 }
 
 static unsigned int width_bytes(const struct decode *d, enum width width)
@@ -394,39 +480,70 @@ static int read_modrm_reg(struct decode *d)
 	return read_address(d, modrm);
 }
 
-static int read_modrm_imm(struct decode *d)
+/* An immediate is as wide as the operand, but not wider than 4 bytes, or a byte. */
+static int read_immediate(struct decode *d, enum form form)
 {
+	unsigned int size = d->insn.mem_size < 4 ? d->insn.mem_size : 4;
+
+	d->insn.has_imm = true;
+	return fetch_signed(d, form == FORM_GROUP_IMM_1 ? 1 : size, &d->insn.imm);
+}
+
+static int read_group(struct decode *d, const struct opcode *row)
+{
+	const struct group_entry *entry;
 	u8 modrm;
 	int err;
 
 	err = read_modrm(d, &modrm);
 	if (err)
 		return err;
-	if (MODRM_REG(modrm) != 0)
+	entry = &groups[row->kind][MODRM_REG(modrm)];
+	if (entry->kind == MMIO_INSN_NONE)
 		return -EOPNOTSUPP;
+	d->insn.kind = entry->kind;
 	err = read_address(d, modrm);
 	if (err)
 		return err;
-	return fetch_signed(d, d->insn.mem_size < 4 ? d->insn.mem_size : 4, &d->insn.imm);
+	return entry->imm ? read_immediate(d, row->form) : 0;
+}
+
+/* No override for the destination of a string instruction: it is always in ES. */
+static void set_string(struct decode *d, enum form form)
+{
+	if (form == FORM_STRING_DEST) {
+		d->insn.segment = MMIO_ES;
+		d->insn.base = MMIO_REG_RDI;
+		return;
+	}
+	d->insn.base = MMIO_REG_RSI;
+	default_segment(d);
 }
 
 static int read_operands(struct decode *d, const struct opcode *row)
 {
 	switch ((enum form)row->form) {
 	case FORM_MODRM_REG:
+	case FORM_MODRM_TO_REG:
 		return read_modrm_reg(d);
-	case FORM_MODRM_IMM:
-		return read_modrm_imm(d);
+	case FORM_GROUP:
+	case FORM_GROUP_IMM_1:
+		return read_group(d, row);
 	case FORM_MOFFS:
 		default_segment(d);
 		return fetch(d, d->insn.addr_size, &d->insn.disp);
 	case FORM_STRING_DEST:
-		/* No override: the destination of a string instruction is always in ES. */
-		d->insn.segment = MMIO_ES;
-		d->insn.base = MMIO_REG_RDI;
+	case FORM_STRING_BOTH:
+		set_string(d, row->form);
 		return 0;
 	}
 	return -EOPNOTSUPP;
+}
+
+/* SDM volume 2, "LOCK": with a destination in memory that is read and written; else #UD. */
+static bool may_be_locked(const struct mmio_insn *insn)
+{
+	return mmio_reads(insn) && mmio_writes(insn) && !mmio_is_string(insn);
 }
 
 int mmio_insn_decode(struct mmio_insn *insn, enum mmio_mode mode, const u8 *bytes, u32 len)
@@ -449,95 +566,19 @@ int mmio_insn_decode(struct mmio_insn *insn, enum mmio_mode mode, const u8 *byte
 	if (err)
 		return err;
 	d.insn.kind = row->kind;
+	d.insn.to_reg = row->form == FORM_MODRM_TO_REG;
 	d.insn.mem_size = width_bytes(&d, row->mem);
 	d.insn.dst_size = width_bytes(&d, row->dst);
 
 	err = read_operands(&d, row);
 	if (err)
 		return err;
+	if (d.insn.lock && !may_be_locked(&d.insn))
+		return -EOPNOTSUPP;
 	/* REP before an instruction that is not a string instruction is ignored. */
-	if (row->form != FORM_STRING_DEST)
+	if (!mmio_is_string(&d.insn))
 		d.insn.rep = false;
 	d.insn.length = d.pos;
 	*insn = d.insn;
 	return 0;
-}
-
-bool mmio_is_store(const struct mmio_insn *insn)
-{
-	switch (insn->kind) {
-	case MMIO_INSN_MOV_STORE_REG:
-	case MMIO_INSN_MOV_STORE_IMM:
-	case MMIO_INSN_STOS:
-		return true;
-	default:
-		return false;
-	}
-}
-
-u64 mmio_effective_address(const struct mmio_insn *insn, const u64 regs[MMIO_REGS], u64 rip)
-{
-	u64 address = insn->disp;
-
-	if (insn->base == MMIO_REG_RIP)
-		address += rip + insn->length;
-	else if (insn->base != MMIO_REG_NONE)
-		address += regs[insn->base];
-	if (insn->index != MMIO_REG_NONE)
-		address += regs[insn->index] * insn->scale;
-	return low_bytes(address, insn->addr_size);
-}
-
-u64 mmio_linear_address(const struct mmio_insn *insn, const u64 regs[MMIO_REGS], u64 rip, u64 base)
-{
-	u64 address = mmio_effective_address(insn, regs, rip);
-
-	if (insn->mode != MMIO_MODE_64)
-		return low_bytes(address + base, 4);
-	/* In 64-bit mode the other segments have base 0, whatever their registers hold. */
-	return insn->segment == MMIO_FS || insn->segment == MMIO_GS ? address + base : address;
-}
-
-/* The register's value after its low @size bytes were written. */
-static u64 write_low(u64 old, u64 value, unsigned int size)
-{
-	if (size >= 4)
-		return low_bytes(value, size);
-	return (old - low_bytes(old, size)) | low_bytes(value, size);
-}
-
-u64 mmio_load_value(const struct mmio_insn *insn, u64 old, u64 data)
-{
-	u64 value = low_bytes(data, insn->mem_size);
-
-	if (insn->kind == MMIO_INSN_MOVSX)
-		value = sign_extend(value, insn->mem_size);
-	if (insn->high_byte)
-		return (old & ~0xff00ull) | value << 8;
-	return write_low(old, value, insn->dst_size);
-}
-
-u64 mmio_store_value(const struct mmio_insn *insn, const u64 regs[MMIO_REGS])
-{
-	u64 value = insn->kind == MMIO_INSN_MOV_STORE_IMM ? insn->imm : regs[insn->reg];
-
-	if (insn->high_byte)
-		value >>= 8;
-	return low_bytes(value, insn->mem_size);
-}
-
-bool mmio_string_done(const struct mmio_insn *insn, const u64 regs[MMIO_REGS])
-{
-	return insn->rep && low_bytes(regs[MMIO_REG_RCX], insn->addr_size) == 0;
-}
-
-void mmio_string_step(const struct mmio_insn *insn, u64 regs[MMIO_REGS], u64 rflags)
-{
-	u64 rdi = regs[MMIO_REG_RDI];
-	u64 rcx = regs[MMIO_REG_RCX];
-
-	rdi = rflags & X86_EFLAGS_DF ? rdi - insn->mem_size : rdi + insn->mem_size;
-	regs[MMIO_REG_RDI] = write_low(regs[MMIO_REG_RDI], rdi, insn->addr_size);
-	if (insn->rep)
-		regs[MMIO_REG_RCX] = write_low(rcx, rcx - 1, insn->addr_size);
 }

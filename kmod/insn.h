@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Instruction decoder for MMIO: from the bytes at the guest's RIP to one memory access.
+ * Instruction decoder for MMIO: from the bytes at the guest's RIP to its memory accesses, and what
+ * they do to registers, flags and memory.
  *
  * Pure functions over their arguments: no lock, no allocation, no state. The same file is compiled
  * in userspace, where selftests/host compares it with another decoder and fuzzes it. Names begin
@@ -8,8 +9,8 @@
  *
  * What it decodes is what the guest's memory held when the bytes were read. Another vCPU may have
  * changed them since the access that exited, so a caller must not take for granted that the decoded
- * access is the one that exited: it compares mmio_is_store() with the exit's direction,
- * mmio_linear_address() with its linear address, and asks mmio_string_done() first.
+ * access is the one that exited: it compares mmio_reads() and mmio_writes() with the exit's
+ * direction, mmio_linear_address() with its linear address, and asks mmio_string_done() first.
  */
 #ifndef KMOD_INSN_H
 #define KMOD_INSN_H
@@ -40,6 +41,31 @@ enum mmio_mode {
  * @MMIO_INSN_MOVZX:          load, zero-extended from @mem_size to @dst_size
  * @MMIO_INSN_MOVSX:          load, sign-extended from @mem_size to @dst_size; MOVSXD too
  * @MMIO_INSN_STOS:           store of rAX at ES:rDI, which then moves on; @rep: rCX times
+ * @MMIO_INSN_MOVS:           the operand is the source, at rSI, the destination is at ES:rDI
+ *                            (mmio_destination()); both then move on; @rep: rCX times
+ * @MMIO_INSN_ADD:            arithmetic of two operands, the first of which is the memory or, with
+ *                            @to_reg, @reg; the other one is @imm with @has_imm
+ * @MMIO_INSN_OR:             .
+ * @MMIO_INSN_ADC:            .
+ * @MMIO_INSN_SBB:            .
+ * @MMIO_INSN_AND:            .
+ * @MMIO_INSN_SUB:            .
+ * @MMIO_INSN_XOR:            .
+ * @MMIO_INSN_CMP:            .
+ * @MMIO_INSN_TEST:           flags of memory AND the other operand
+ * @MMIO_INSN_INC:            .
+ * @MMIO_INSN_DEC:            .
+ * @MMIO_INSN_NOT:            .
+ * @MMIO_INSN_NEG:            .
+ * @MMIO_INSN_BT:             the bit that @imm or @reg names; with @reg its number, signed, is part
+ *                            of the address
+ * @MMIO_INSN_BTS:            .
+ * @MMIO_INSN_BTR:            .
+ * @MMIO_INSN_BTC:            .
+ * @MMIO_INSN_XCHG:           .
+ * @MMIO_INSN_XADD:           .
+ * @MMIO_INSN_CMPXCHG:        .
+ * @MMIO_INSNS:               their number
  */
 enum mmio_kind {
 	MMIO_INSN_NONE = 0,
@@ -49,6 +75,29 @@ enum mmio_kind {
 	MMIO_INSN_MOVZX,
 	MMIO_INSN_MOVSX,
 	MMIO_INSN_STOS,
+	MMIO_INSN_MOVS,
+	/* In the order of their encoding, as are the four of bits. */
+	MMIO_INSN_ADD,
+	MMIO_INSN_OR,
+	MMIO_INSN_ADC,
+	MMIO_INSN_SBB,
+	MMIO_INSN_AND,
+	MMIO_INSN_SUB,
+	MMIO_INSN_XOR,
+	MMIO_INSN_CMP,
+	MMIO_INSN_TEST,
+	MMIO_INSN_INC,
+	MMIO_INSN_DEC,
+	MMIO_INSN_NOT,
+	MMIO_INSN_NEG,
+	MMIO_INSN_BT,
+	MMIO_INSN_BTS,
+	MMIO_INSN_BTR,
+	MMIO_INSN_BTC,
+	MMIO_INSN_XCHG,
+	MMIO_INSN_XADD,
+	MMIO_INSN_CMPXCHG,
+	MMIO_INSNS
 };
 
 /**
@@ -84,7 +133,7 @@ enum mmio_segment {
 
 /**
  * struct mmio_insn - a decoded instruction with one memory operand
- * @imm:       %MMIO_INSN_MOV_STORE_IMM: the immediate, sign-extended to 64 bits; else 0
+ * @imm:       with @has_imm the immediate, sign-extended to 64 bits; else 0
  * @disp:      displacement, sign-extended; the whole address of a moffs form
  * @length:    bytes of the instruction, 1 to %MMIO_INSN_LENGTH_MAX
  * @kind:      &enum mmio_kind
@@ -93,7 +142,10 @@ enum mmio_segment {
  * @dst_size:  bytes of the destination: the register of a load, else @mem_size
  * @reg:       register operand, 0 to 15; 0 to 3 with @high_byte; rAX for %MMIO_INSN_STOS; else 0
  * @high_byte: the register operand is AH, CH, DH or BH: bits 15:8 of @reg
- * @rep:       string instruction with a REP or REPNE prefix, which are the same for %MMIO_INSN_STOS
+ * @has_imm:   the other operand is @imm
+ * @to_reg:    arithmetic whose destination is @reg
+ * @lock:      LOCK prefix; only where the instruction allows it
+ * @rep:       string instruction with a REP or REPNE prefix, which are the same for STOS and MOVS
  * @addr_size: bytes of the effective address, and of rCX, rSI and rDI in a string instruction
  * @segment:   &enum mmio_segment, overrides applied
  * @base:      0 to 15, %MMIO_REG_RIP or %MMIO_REG_NONE
@@ -110,6 +162,9 @@ struct mmio_insn {
 	u8 dst_size;
 	u8 reg;
 	bool high_byte;
+	bool has_imm;
+	bool to_reg;
+	bool lock;
 	bool rep;
 	u8 addr_size;
 	u8 segment;
@@ -132,10 +187,31 @@ struct mmio_insn {
 int mmio_insn_decode(struct mmio_insn *insn, enum mmio_mode mode, const u8 *bytes, u32 len);
 
 /**
- * mmio_is_store() - whether the access writes memory
+ * mmio_reads() - whether the instruction reads the memory operand
  * @insn: a decoded instruction
  */
-bool mmio_is_store(const struct mmio_insn *insn);
+bool mmio_reads(const struct mmio_insn *insn);
+
+/**
+ * mmio_writes() - whether the instruction writes the memory operand, or MOVS' destination
+ * @insn: a decoded instruction
+ *
+ * One that also reads it writes it after that, even if the value stays as it was.
+ */
+bool mmio_writes(const struct mmio_insn *insn);
+
+/**
+ * mmio_is_string() - whether the instruction moves rDI on, and has a count with @insn->rep
+ * @insn: a decoded instruction
+ */
+bool mmio_is_string(const struct mmio_insn *insn);
+
+/**
+ * mmio_destination() - MOVS' destination as an instruction's memory operand
+ * @insn: a decoded MOVS
+ * @dest: result, for mmio_effective_address() and mmio_linear_address()
+ */
+void mmio_destination(const struct mmio_insn *insn, struct mmio_insn *dest);
 
 /**
  * mmio_effective_address() - offset of the access in its segment
@@ -172,13 +248,13 @@ u64 mmio_linear_address(const struct mmio_insn *insn, const u64 regs[MMIO_REGS],
 u64 mmio_load_value(const struct mmio_insn *insn, u64 old, u64 data);
 
 /**
- * mmio_store_value() - what a store writes
- * @insn: a decoded store
+ * mmio_source_value() - the operand that is not memory: what a store writes
+ * @insn: a decoded instruction
  * @regs: general registers
  *
  * Return: the value in the low @insn->mem_size bytes, the others 0.
  */
-u64 mmio_store_value(const struct mmio_insn *insn, const u64 regs[MMIO_REGS]);
+u64 mmio_source_value(const struct mmio_insn *insn, const u64 regs[MMIO_REGS]);
 
 /**
  * mmio_string_done() - whether a string instruction has no access left to make
@@ -193,11 +269,73 @@ bool mmio_string_done(const struct mmio_insn *insn, const u64 regs[MMIO_REGS]);
 /**
  * mmio_string_step() - the registers after one access of a string instruction
  * @insn:   a decoded string instruction, not mmio_string_done()
- * @regs:   general registers; rDI, and with @insn->rep rCX, are changed
+ * @regs:   general registers; rDI, with MOVS rSI, and with @insn->rep rCX, are changed
  * @rflags: the direction flag is looked at
  *
  * Ask mmio_string_done() afterwards: if it says no and @insn->rep is set, RIP stays.
  */
 void mmio_string_step(const struct mmio_insn *insn, u64 regs[MMIO_REGS], u64 rflags);
+
+/**
+ * struct mmio_result - what an instruction does, once it has read its memory operand
+ * @store:      mmio_writes(): what it writes, in the low bytes, the others 0
+ * @load:       what goes to @load_to, in the low bytes
+ * @flags:      the status flags in @flags_mask as they become
+ * @flags_mask: status flags that it changes
+ * @load_to:    register that changes, or %MMIO_REG_NONE
+ */
+struct mmio_result {
+	u64 store;
+	u64 load;
+	u32 flags;
+	u32 flags_mask;
+	u8 load_to;
+};
+
+/**
+ * mmio_execute() - compute what an instruction does
+ * @insn:   a decoded instruction
+ * @regs:   general registers
+ * @rflags: carry and direction are looked at
+ * @data:   mmio_reads(): what was read, in the low @insn->mem_size bytes; the others are ignored
+ * @result: result
+ *
+ * Flags that the SDM leaves undefined: AF after AND, OR, XOR and TEST becomes 0; OF, SF, AF and PF
+ * stay as they are in BT, BTS, BTR and BTC.
+ */
+void mmio_execute(const struct mmio_insn *insn, const u64 regs[MMIO_REGS], u64 rflags, u64 data,
+		  struct mmio_result *result);
+
+/**
+ * mmio_register_value() - the register @result->load_to afterwards
+ * @insn:   a decoded instruction
+ * @result: of mmio_execute(), with a register
+ * @old:    the register before
+ *
+ * Return: all 64 bits.
+ */
+u64 mmio_register_value(const struct mmio_insn *insn, const struct mmio_result *result, u64 old);
+
+/**
+ * mmio_low_bytes() - the low bytes of a value
+ * @value: a value
+ * @size:  bytes to keep, 1 to 8
+ */
+static inline u64 mmio_low_bytes(u64 value, unsigned int size)
+{
+	return size < 8 ? value & ((1ull << (8 * size)) - 1) : value;
+}
+
+/**
+ * mmio_sign_extend() - a number of fewer bytes as one of 64 bits
+ * @value: a value
+ * @size:  bytes of it that count, 1 to 8
+ */
+static inline u64 mmio_sign_extend(u64 value, unsigned int size)
+{
+	unsigned int shift = 64 - 8 * size;
+
+	return (u64)((s64)(value << shift) >> shift);
+}
 
 #endif /* KMOD_INSN_H */

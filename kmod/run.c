@@ -343,13 +343,14 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 	ret = request_check(&request, &error);
 	if (!ret)
 		ret = xvcpu_complete(vcpu, &request, &error);
-	if (ret) {
+	if (ret < 0) {
 		run_exit(vcpu)->error = error;
 		return ret;
 	}
 	vcpu->vmx.window = request.flags & XVCPU_RUN_INTERRUPT_WINDOW;
 	xvcpu_budget_begin(vcpu, &request);
-	ret = run_inside(vcpu, request.immediate_exit);
+	/* An instruction that needs the VMM again comes before anything that ends RUN. */
+	ret = ret ? 0 : run_inside(vcpu, request.immediate_exit);
 	WRITE_ONCE(run_exit(vcpu)->budget_left, xvcpu_budget_end(vcpu, &request));
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);

@@ -15,7 +15,7 @@
 
 #include "budget.h"
 #include "ept/ept.h"
-#include "insn.h"
+#include "mmio.h"
 #include "string_io.h"
 #include "vmx/vmx.h"
 
@@ -43,14 +43,6 @@ enum xvcpu_mode {
 #define RUN_SIZE	(4 * PAGE_SIZE)
 #define STATS_OFFSET	RUN_SIZE
 #define STATS_SIZE	PAGE_SIZE
-
-/**
- * struct xvcpu_mmio - a decoded MMIO access that waits for its answer
- * @insn: the instruction
- */
-struct xvcpu_mmio {
-	struct mmio_insn insn;
-};
 
 /**
  * struct xvcpu_vcpu - a virtual CPU
@@ -181,7 +173,8 @@ int xvcpu_sync_out(struct xvcpu_vcpu *vcpu, u64 groups);
 /* mmio.c */
 enum vmx_next xvcpu_memory_exit_to_user(struct xvcpu_vcpu *vcpu, int error);
 enum vmx_next xvcpu_mmio_exit(struct xvcpu_vcpu *vcpu);
-void xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
+bool xvcpu_mmio_complete(struct xvcpu_vcpu *vcpu, u64 data);
+int xvcpu_mmio_go_on(struct xvcpu_vcpu *vcpu);
 
 /* access.c */
 extern const struct walk_ops xvcpu_walk_ops;

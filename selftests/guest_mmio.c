@@ -61,14 +61,13 @@ GUEST_CODE(by_addr32, 64, "mov (%esi), %eax; hlt");
 GUEST_CODE(by_disp16, 16, "mov 0x40, %eax; hlt");
 
 /* What is left to the VMM. */
-GUEST_CODE(incl, 64, "incl (%rsi); hlt");
-GUEST_CODE(movs, 64, "movsb; hlt");
-GUEST_CODE(xchg, 64, "xchg %eax, (%rsi); hlt");
-GUEST_CODE(cmpxchg, 64, "lock cmpxchg %ebx, (%rsi); hlt");
+GUEST_CODE(shll, 64, "shll (%rsi); hlt");
+GUEST_CODE(mull, 64, "mull (%rsi); hlt");
+GUEST_CODE(cmpxchg8b, 64, "lock cmpxchg8b (%rsi); hlt");
+GUEST_CODE(lods, 64, "lodsb; hlt");
 GUEST_CODE(push_mem, 64, "pushq (%rsi); hlt");
 GUEST_CODE(sse_load, 64, "movups (%rsi), %xmm0; hlt");
 GUEST_CODE(x87_load, 64, "fldl (%rsi); hlt");
-GUEST_CODE(bit_test, 64, "btl $3, (%rsi); hlt");
 
 struct load_case {
 	const struct guest_code *const *code;
@@ -530,8 +529,8 @@ TEST_F(mmio, what_is_not_decoded_is_given_as_bytes)
 		const struct guest_code *code;
 		bool write;
 	} cases[] = {
-		{ &xchg, true }, { &cmpxchg, true }, { &incl, true }, { &push_mem, false },
-		{ &sse_load, false }, { &x87_load, false }, { &bit_test, false }, { &movs, false },
+		{ &shll, true }, { &cmpxchg8b, true }, { &mull, false }, { &lods, false },
+		{ &push_mem, false }, { &sse_load, false }, { &x87_load, false },
 	};
 	struct test_vcpu *vcpu = &self->vcpu;
 	volatile struct xvcpu_exit_mmio *mmio = &vcpu->exit->mmio;
@@ -560,7 +559,7 @@ TEST_F(mmio, raw_bytes_cannot_be_answered_done)
 {
 	struct test_vcpu *vcpu = &self->vcpu;
 
-	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &incl));
+	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &shll));
 	ASSERT_EQ(-EINVAL, vcpu_run(vcpu));
 	EXPECT_EQ(XVCPU_ERR_VALUE, vcpu->exit->error.code);
 	EXPECT_EQ(self->vm.info.run_request + offsetof(struct xvcpu_run_request, answer),
@@ -581,18 +580,18 @@ TEST_F(mmio, raw_bytes_can_be_retried_and_refused)
 	struct test_vcpu *vcpu = &self->vcpu;
 	struct guest_trap trap;
 
-	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &incl));
+	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &shll));
 	vcpu->request->answer = XVCPU_ANSWER_RETRY;
 	ASSERT_EQ(EXIT_MMIO, guest_run(vcpu));
 	EXPECT_EQ(GUEST_CODE_AT, vcpu->sync->regs.rip);
 	/* The VMM has found the operand elsewhere. */
-	guest_write64(&self->vm, GUEST_DATA, 41);
+	guest_write64(&self->vm, GUEST_DATA, 21);
 	vcpu->request->answer = XVCPU_ANSWER_RETRY;
 	guest_regs(vcpu)->rsi = GUEST_DATA;
 	ASSERT_EQ(NO_TRAP, guest_run(vcpu));
 	EXPECT_EQ(42, guest_read64(&self->vm, GUEST_DATA));
 
-	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &incl));
+	ASSERT_EQ(EXIT_MMIO, start(vcpu, MODE_LONG, &shll));
 	vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
 	vcpu->request->vector = VEC_GP;
 	vcpu->request->error_code = 0;

@@ -1329,7 +1329,8 @@ enum xvcpu_answer {
  * struct xvcpu_run_request - what the VMM asks of the next XVCPU_RUN; first section of the run area
  * @flags:          XVCPU_RUN_*; later members will count only with a flag of their own
  * @immediate_exit: non-zero: load and complete, but return -EINTR instead of entering; never
- *                  cleared by the kernel
+ *                  cleared by the kernel. 0 is returned all the same where completing gives the
+ *                  next exit of the same instruction (&struct xvcpu_exit_mmio)
  * @answer:         &enum xvcpu_answer for the exit that waits
  * @vector:         %XVCPU_ANSWER_EXCEPTION: 0 to 31, not 2 (NMI)
  * @error_code:     %XVCPU_ANSWER_EXCEPTION: for the vectors that have one; not delivered in real
@@ -1421,6 +1422,11 @@ struct xvcpu_exit_io {
  * @insn:     the instruction's bytes at RIP
  * @reserved: 0
  * @data:     write: what the guest wrote; read: 0, and the VMM's answer, @size bytes of it
+ *
+ * An instruction that reads and writes gives two exits: the XVCPU_RUN that completes the read, by
+ * %XVCPU_ANSWER_DONE, returns 0 with the write, whatever kick, signal or immediate_exit is there.
+ * Registers and flags change with the answer to the write; %XVCPU_ANSWER_RETRY executes all of it
+ * again.
  *
  * Not decoded (@flags without %XVCPU_MMIO_DECODED): the VMM emulates the instruction from @insn
  * and answers %XVCPU_ANSWER_SKIPPED, or %XVCPU_ANSWER_RETRY or %XVCPU_ANSWER_EXCEPTION; DONE is

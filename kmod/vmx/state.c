@@ -301,6 +301,11 @@ void vmx_write_reg(struct vmx_vcpu *vcpu, unsigned int index, unsigned long valu
 	vmx_set_gpr(vcpu, index, value);
 }
 
+void vmx_write_flags(struct vmx_vcpu *vcpu, unsigned long mask, unsigned long flags)
+{
+	vmx_set_rflags(vcpu, (vmx_get_rflags(vcpu) & ~mask) | (flags & mask));
+}
+
 unsigned long vmx_get_cr3(struct vmx_vcpu *vcpu)
 {
 	return vmcs_read_natural(GUEST_CR3);

@@ -388,6 +388,7 @@ bool vmx_paging_again(struct vmx_vcpu *vcpu);
 unsigned long vmx_rip(struct vmx_vcpu *vcpu);
 void vmx_jump(struct vmx_vcpu *vcpu, unsigned long rip);
 void vmx_write_reg(struct vmx_vcpu *vcpu, unsigned int index, unsigned long value);
+void vmx_write_flags(struct vmx_vcpu *vcpu, unsigned long mask, unsigned long flags);
 
 /* State groups (state.c): the caller has loaded the vCPU. check_* change nothing. */
 void vmx_get_regs(struct vmx_vcpu *vcpu, struct xvcpu_regs *regs);

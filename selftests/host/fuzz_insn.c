@@ -29,6 +29,7 @@ static bool fits(u64 value, unsigned int size)
 
 static void use_result(enum mmio_mode mode, const u8 *bytes, const struct mmio_insn *insn)
 {
+	struct mmio_result result, again;
 	u64 regs[MMIO_REGS], behind;
 	unsigned int i;
 
@@ -38,16 +39,25 @@ static void use_result(enum mmio_mode mode, const u8 *bytes, const struct mmio_i
 		insn->length, "effective address wider than the address size");
 	require(mode == MMIO_MODE_64 || fits(mmio_linear_address(insn, regs, ~0ull, ~0ull), 4),
 		mode, bytes, insn->length, "linear address wider than 32 bits");
-	if (mmio_is_store(insn)) {
-		require(fits(mmio_store_value(insn, regs), insn->mem_size), mode, bytes,
-			insn->length, "stored value wider than the memory operand");
-	} else {
-		behind = insn->mem_size < 8 ? ~0ull << (8 * insn->mem_size) : 0;
-		require(mmio_load_value(insn, regs[insn->reg], 0x7f) ==
-			mmio_load_value(insn, regs[insn->reg], 0x7f | behind),
-			mode, bytes, insn->length, "bytes behind the memory operand count");
-	}
-	if (insn->kind == MMIO_INSN_STOS && !mmio_string_done(insn, regs))
+	mmio_execute(insn, regs, 0x246, 0x7f, &result);
+	if (mmio_writes(insn))
+		require(fits(result.store, insn->mem_size), mode, bytes, insn->length,
+			"stored value wider than the memory operand");
+	require(result.load_to == MMIO_REG_NONE || result.load_to < MMIO_REGS, mode, bytes,
+		insn->length, "register out of range");
+	require(!(result.flags & ~result.flags_mask) && !(result.flags_mask & ~0x8d5u), mode, bytes,
+		insn->length, "flags other than status flags");
+	behind = insn->mem_size < 8 ? ~0ull << (8 * insn->mem_size) : 0;
+	memset(&again, 0xcc, sizeof(again));
+	mmio_execute(insn, regs, 0x246, 0x7f | behind, &again);
+	require(result.store == again.store && result.load == again.load &&
+		result.flags == again.flags, mode, bytes, insn->length,
+		"bytes behind the memory operand count");
+	if (result.load_to < MMIO_REGS)
+		mmio_register_value(insn, &result, regs[result.load_to]);
+	require(!insn->lock || (mmio_reads(insn) && mmio_writes(insn)), mode, bytes, insn->length,
+		"LOCK without a read and a write");
+	if (mmio_is_string(insn) && !mmio_string_done(insn, regs))
 		mmio_string_step(insn, regs, 0);
 }
 

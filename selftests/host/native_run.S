@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * native_run(): loads RFLAGS and all general registers but RSP, jumps to native_code, which jumps
- * to native_return; that stores the registers again and returns to the caller. Not reentrant.
+ * to native_return; that stores RFLAGS and the registers again and returns to the caller. Not
+ * reentrant.
  */
 	.bss
 	.balign	8
@@ -45,6 +46,8 @@ native_run:
 	jmp	*native_code(%rip)
 
 native_return:
+	pushfq
+	popq	native_rflags(%rip)
 	cld
 	mov	%rax, saved_rax(%rip)
 	lea	native_regs(%rip), %rax

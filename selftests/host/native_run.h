@@ -7,7 +7,7 @@
 
 /* In: what the code is to find in the general registers, RSP left out. Out: what it left there. */
 extern u64 native_regs[16];
-/* RFLAGS for the code. */
+/* In: RFLAGS for the code. Out: as it left them. */
 extern u64 native_rflags;
 /* The code, which ends with a jump to native_return. */
 extern void *native_code;

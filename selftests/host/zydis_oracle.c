@@ -5,8 +5,9 @@
  *
  * Where the two differ on purpose:
  *  - MOV to and from segment, control and debug registers is not decoded by the module.
- *  - REPNE repeats STOS on the processor, as REP does; Zydis keeps no attribute for it, so the
- *    prefix bytes are looked at.
+ *  - REPNE repeats STOS and MOVS on the processor, as REP does; Zydis keeps no attribute for it, so
+ *    the prefix bytes are looked at.
+ *  - A bit number in a register is part of the address; Zydis leaves it out.
  *  - The absolute offset of MOV A0-A3 is unsigned; Zydis extends its sign.
  *  - MOVSXD with a 16-bit operand reads 2 bytes on Intel's processors (test_insn_native shows it);
  *    Zydis says 4.
@@ -116,6 +117,7 @@ static void set_immediate(struct mmio_insn *insn, const ZydisDecodedInstruction 
 {
 	unsigned int shift = 64 - zi->raw.imm[0].size;
 
+	insn->has_imm = true;
 	insn->imm = (u64)((s64)(zi->raw.imm[0].value.u << shift) >> shift);
 }
 
@@ -157,6 +159,67 @@ static bool set_extending_load(struct mmio_insn *insn, ZydisMnemonic mnemonic,
 	insn->dst_size = ops[0].size / 8;
 	if (mnemonic == ZYDIS_MNEMONIC_MOVSXD && insn->dst_size == 2)
 		insn->mem_size = 2;
+	return true;
+}
+
+static const struct {
+	ZydisMnemonic mnemonic;
+	enum mmio_kind kind;
+} arithmetic[] = {
+	{ ZYDIS_MNEMONIC_ADD, MMIO_INSN_ADD }, { ZYDIS_MNEMONIC_OR, MMIO_INSN_OR },
+	{ ZYDIS_MNEMONIC_ADC, MMIO_INSN_ADC }, { ZYDIS_MNEMONIC_SBB, MMIO_INSN_SBB },
+	{ ZYDIS_MNEMONIC_AND, MMIO_INSN_AND }, { ZYDIS_MNEMONIC_SUB, MMIO_INSN_SUB },
+	{ ZYDIS_MNEMONIC_XOR, MMIO_INSN_XOR }, { ZYDIS_MNEMONIC_CMP, MMIO_INSN_CMP },
+	{ ZYDIS_MNEMONIC_TEST, MMIO_INSN_TEST }, { ZYDIS_MNEMONIC_INC, MMIO_INSN_INC },
+	{ ZYDIS_MNEMONIC_DEC, MMIO_INSN_DEC }, { ZYDIS_MNEMONIC_NOT, MMIO_INSN_NOT },
+	{ ZYDIS_MNEMONIC_NEG, MMIO_INSN_NEG }, { ZYDIS_MNEMONIC_BT, MMIO_INSN_BT },
+	{ ZYDIS_MNEMONIC_BTS, MMIO_INSN_BTS }, { ZYDIS_MNEMONIC_BTR, MMIO_INSN_BTR },
+	{ ZYDIS_MNEMONIC_BTC, MMIO_INSN_BTC }, { ZYDIS_MNEMONIC_XCHG, MMIO_INSN_XCHG },
+	{ ZYDIS_MNEMONIC_XADD, MMIO_INSN_XADD }, { ZYDIS_MNEMONIC_CMPXCHG, MMIO_INSN_CMPXCHG },
+};
+
+static enum mmio_kind arithmetic_kind(ZydisMnemonic mnemonic)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(arithmetic); i++) {
+		if (arithmetic[i].mnemonic == mnemonic)
+			return arithmetic[i].kind;
+	}
+	return MMIO_INSN_NONE;
+}
+
+/* Which of the operands written out is in memory; -1 if none. */
+static int memory_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < zi->operand_count_visible; i++) {
+		if (ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY)
+			return i;
+	}
+	return -1;
+}
+
+static bool set_arithmetic(struct mmio_insn *insn, const ZydisDecodedInstruction *zi,
+			   const ZydisDecodedOperand *ops)
+{
+	int memory = memory_operand(zi, ops);
+
+	insn->kind = arithmetic_kind(zi->mnemonic);
+	if (insn->kind == MMIO_INSN_NONE || memory < 0)
+		return false;
+	set_memory(insn, &ops[memory]);
+	insn->dst_size = insn->mem_size;
+	insn->lock = zi->attributes & ZYDIS_ATTRIB_HAS_LOCK;
+	insn->to_reg = memory == 1 && ops[0].actions & ZYDIS_OPERAND_ACTION_MASK_READ &&
+		       !(ops[1].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+	if (zi->operand_count_visible == 1)
+		return true;
+	if (ops[!memory].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+		set_immediate(insn, zi);
+	else
+		set_register(insn, &ops[!memory]);
 	return true;
 }
 
@@ -203,8 +266,20 @@ static bool translate(struct mmio_insn *insn, enum mmio_mode mode,
 		insn->dst_size = insn->mem_size;
 		insn->rep = has_repeat_prefix(zi);
 		return true;
+	case ZYDIS_MNEMONIC_MOVSB:
+	case ZYDIS_MNEMONIC_MOVSW:
+	case ZYDIS_MNEMONIC_MOVSD:
+	case ZYDIS_MNEMONIC_MOVSQ:
+		/* MOVSD is an instruction of SSE2 as well. */
+		if (zi->meta.category != ZYDIS_CATEGORY_STRINGOP)
+			return false;
+		set_memory(insn, &ops[1]);
+		insn->kind = MMIO_INSN_MOVS;
+		insn->dst_size = insn->mem_size;
+		insn->rep = has_repeat_prefix(zi);
+		return true;
 	default:
-		return false;
+		return set_arithmetic(insn, zi, ops);
 	}
 }
 
@@ -218,8 +293,9 @@ static const char *difference(const struct mmio_insn *ours, const struct mmio_in
 		size_t offset;
 	} fields[] = {
 		FIELD(imm), FIELD(disp), FIELD(length), FIELD(kind), FIELD(mode), FIELD(mem_size),
-		FIELD(dst_size), FIELD(reg), FIELD(high_byte), FIELD(rep), FIELD(addr_size),
-		FIELD(segment), FIELD(base), FIELD(index), FIELD(scale),
+		FIELD(dst_size), FIELD(reg), FIELD(high_byte), FIELD(has_imm), FIELD(to_reg),
+		FIELD(lock), FIELD(rep), FIELD(addr_size), FIELD(segment), FIELD(base),
+		FIELD(index), FIELD(scale),
 	};
 	size_t i, start, end;
 
@@ -232,18 +308,70 @@ static const char *difference(const struct mmio_insn *ours, const struct mmio_in
 	return NULL;
 }
 
+static bool calculate(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *memory,
+		      u64 *address)
+{
+	ZydisRegisterContext context = register_context();
+	ZyanU64 result;
+
+	if (!ZYAN_SUCCESS(ZydisCalcAbsoluteAddressEx(zi, memory, ORACLE_RIP, &context, &result)))
+		return false;
+	*address = result;
+	return true;
+}
+
+/* SDM volume 2, "BT", table of bit offsets: the operand is the one of its size with the bit. */
+static u64 add_bit_number(const struct mmio_insn *insn, u64 address)
+{
+	unsigned int bits = 8 * insn->mem_size;
+	s64 number = (s64)(oracle_regs[insn->reg] << (64 - bits)) >> (64 - bits);
+	s64 in_operand = (number % (int)bits + (int)bits) % (int)bits;
+	s64 operands = (number / (int)bits) - (number % (int)bits < 0);
+
+	/* The bit is where the number says. */
+	if ((u64)operands * bits + in_operand != (u64)number)
+		return ~0ull;
+	address += operands * insn->mem_size;
+	return insn->addr_size == 8 ? address : address & ((1ull << (8 * insn->addr_size)) - 1);
+}
+
 static bool same_address(const struct mmio_insn *ours, const ZydisDecodedInstruction *zi,
 			 const ZydisDecodedOperand *ops)
 {
-	ZydisRegisterContext context = register_context();
-	const ZydisDecodedOperand *memory = ops;
-	ZyanU64 address;
+	struct mmio_insn dest;
+	u64 address;
 
-	if (memory->type != ZYDIS_OPERAND_TYPE_MEMORY)
-		memory++;
-	if (!ZYAN_SUCCESS(ZydisCalcAbsoluteAddressEx(zi, memory, ORACLE_RIP, &context, &address)))
+	if (ours->kind == MMIO_INSN_MOVS) {
+		mmio_destination(ours, &dest);
+		if (!calculate(zi, &ops[0], &address) ||
+		    ops[0].mem.segment - ZYDIS_REGISTER_ES != dest.segment ||
+		    address != mmio_effective_address(&dest, oracle_regs, ORACLE_RIP))
+			return false;
+		ops++;
+	} else if (ops->type != ZYDIS_OPERAND_TYPE_MEMORY) {
+		ops++;
+	}
+	if (!calculate(zi, ops, &address))
 		return false;
+	if (ours->kind >= MMIO_INSN_BT && ours->kind <= MMIO_INSN_BTC && !ours->has_imm)
+		address = add_bit_number(ours, address);
 	return address == mmio_effective_address(ours, oracle_regs, ORACLE_RIP);
+}
+
+/* Reading and writing of memory, of whichever operand. */
+static bool same_direction(const struct mmio_insn *ours, const ZydisDecodedInstruction *zi,
+			   const ZydisDecodedOperand *ops)
+{
+	ZydisOperandActions actions = 0;
+	unsigned int i;
+
+	for (i = 0; i < zi->operand_count; i++) {
+		if (ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY)
+			actions |= ops[i].actions;
+	}
+	/* CMPXCHG writes memory in any case. */
+	return mmio_reads(ours) == !!(actions & ZYDIS_OPERAND_ACTION_MASK_READ) &&
+	       mmio_writes(ours) == !!(actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
 }
 
 enum oracle_verdict oracle_compare(enum mmio_mode mode, const u8 *bytes, unsigned int len,
@@ -265,6 +393,9 @@ enum oracle_verdict oracle_compare(enum mmio_mode mode, const u8 *bytes, unsigne
 		return ORACLE_DIFFER;
 	*why = difference(&ours, &theirs);
 	if (*why)
+		return ORACLE_DIFFER;
+	*why = "direction";
+	if (!same_direction(&ours, &zi, ops))
 		return ORACLE_DIFFER;
 	*why = "effective address";
 	return same_address(&ours, &zi, ops) ? ORACLE_AGREE : ORACLE_DIFFER;
