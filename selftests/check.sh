@@ -21,7 +21,8 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge doctor observe ends refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge fuzz doctor observe ends refusals
+	no-vmx runner)
 host_steps=(lint host tools)
 
 say() { echo "check: $*" >&2; }
@@ -80,6 +81,15 @@ step_guests() {
 	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
 		--add "$here/fixtures/grub-invaders-title.txt" \
 		--add "$here/fixtures/grub-invaders-paused.txt" -- ./tool_guests.sh
+}
+
+# FUZZ_SEED and FUZZ_CALLS: other calls, or more. Its output names both.
+step_fuzz() {
+	local status=0 calls=${FUZZ_CALLS:-100000}
+	echo "# begin fuzz_ioctl"
+	machine --timeout $((300 + calls / 200)) -- \
+		./fuzz_ioctl --seed "${FUZZ_SEED:-1}" --calls "$calls" || status=$?
+	echo "# end fuzz_ioctl $status"
 }
 
 # Each way in which a guest of xvcpuctl can end.
