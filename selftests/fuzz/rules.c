@@ -191,8 +191,11 @@ void rules_of_run(struct fuzz *f, struct test_vcpu *vcpu, long result,
 {
 	const struct xvcpu_error *error = (void *)&vcpu->exit->error;
 	bool same = !memcmp(before, (void *)vcpu->exit, RUN_EXIT_TELLS);
+	/* INS whose memory has gone. */
+	bool memory = result == -EFAULT && (f->shared || error->code == XVCPU_ERR_MEMORY);
 
-	if (result && result != -EINTR && result != -EINVAL && !(result == -EBUSY && f->shared)) {
+	if (result && result != -EINTR && result != -EINVAL && !memory &&
+	    !(result == -EBUSY && f->shared)) {
 		broken(f, "RUN gives %ld", result);
 		return;
 	}

@@ -3,8 +3,8 @@
  * What the fuzzer does to vCPUs beside ioctls with a struct: RUN with guests and answers of all
  * kinds, writes to the run area, kicks, mappings, and state that is read and set again. See fuzz.h.
  *
- * A RUN ends by its guest's HLT, by immediate_exit, by a signal, or by another thread's kick.
- * Guests do not loop but in fuzz_spin(), where nobody can clear their RFLAGS.IF.
+ * A RUN ends by its guest's HLT, by immediate_exit, by a signal, by another thread's kick, or by
+ * its budget, which ends guests with RFLAGS.IF clear in Bochs too (docs/testing.md).
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,17 +17,20 @@
 #include "fuzz.h"
 
 #define ALARM_US	200
+#define BUDGET_NS	20000
 #define OPCODE_HLT	0xf4
 #define CODE_BYTES	256
 
-/* One instruction each, without a jump: whatever the registers are, the guest gets to its HLT. */
+/* One instruction each. */
 GUEST_CODE_MODES(cpuid, "cpuid");
 GUEST_CODE_MODES(in8, "in $0x80, %al");
 GUEST_CODE_MODES(in32, "in %dx, %eax");
 GUEST_CODE_MODES(out8, "out %al, $0x92");
 GUEST_CODE_MODES(out16, "out %ax, %dx");
 GUEST_CODE_MODES(insb, "insb");
+GUEST_CODE_MODES(rep_insl, "mov $20, %ecx; rep insl");
 GUEST_CODE_MODES(outsw, "outsw");
+GUEST_CODE_MODES(rep_outsb, "mov $20, %ecx; rep outsb");
 GUEST_CODE_MODES(rdmsr, "rdmsr");
 GUEST_CODE_MODES(wrmsr, "wrmsr");
 GUEST_CODE_MODES(vmcall, "vmcall");
@@ -88,8 +91,9 @@ GUEST_CODE_WIDTHS(movs_hole, "nop", "mov $0x3f000ffe, %esi; movsl", "mov $0x3f00
 GUEST_CODE_MODES(spin, "1: jmp 1b");
 
 static const struct guest_code *const *const pieces[] = {
-	cpuid, in8, in32, out8, out16, insb, outsw, rdmsr, wrmsr, vmcall, clts, lmsw, smsw, rdtsc,
-	rdtscp, rdpmc, xsetbv, xgetbv, wbinvd, invd, int3, int1, int30, ud2, cli, sti, pushf, popf,
+	cpuid, in8, in32, out8, out16, insb, rep_insl, outsw, rep_outsb, rdmsr, wrmsr, vmcall, clts,
+	lmsw, smsw, rdtsc, rdtscp, rdpmc, xsetbv, xgetbv, wbinvd, invd, int3, int1, int30, ud2, cli,
+	sti, pushf, popf,
 	vmxoff, vmlaunch, getsec, monitor, pausing, rdrand, sysenter, load_ss, load_ds, locked,
 	fninit, movaps, load8, load32, store16, store_imm, movzx, exchange, lock_or, invlpg,
 	load_idt, far_call, to_cr0, to_cr2, to_cr3, to_cr4, to_cr8, from_cr0, from_cr4, to_dr7,
@@ -130,6 +134,10 @@ static void write_code(struct fuzz *f, struct test_vm *vm, enum guest_mode mode)
 
 		memcpy(at, code->begin, code->end - code->begin);
 		at += code->end - code->begin;
+	}
+	if (one_in(f, 4)) {
+		for (i = 0; i < 16; i++)
+			*at++ = random_bits(f);
 	}
 }
 
@@ -203,6 +211,8 @@ static void scribble(struct fuzz *f, struct test_vcpu *vcpu)
 static void fill_request(struct fuzz *f, volatile struct xvcpu_run_request *request)
 {
 	request->flags = one_in(f, 16) ? tempting(f) : below(f, 2);
+	request->flags |= one_in(f, 2) ? XVCPU_RUN_BUDGET : XVCPU_RUN_BUDGET_TSC;
+	request->budget = below(f, BUDGET_NS);
 	request->immediate_exit = one_in(f, 6);
 	request->answer = one_in(f, 32) ? tempting(f) : one_in(f, 2) ? 0 : below(f, 4);
 	request->vector = one_in(f, 16) ? tempting(f) : below(f, 32);
@@ -233,6 +243,10 @@ void fuzz_run(struct fuzz *f)
 	fill_request(f, vcpu->request);
 	if (one_in(f, 8))
 		scribble(f, vcpu);
+	/* What was written over must still end. */
+	if (!(vcpu->request->flags & XVCPU_RUN_BUDGET_TSC))
+		vcpu->request->flags |= XVCPU_RUN_BUDGET;
+	vcpu->request->budget &= 0xffff;
 	request = *(struct xvcpu_run_request *)vcpu->request;
 	before = *(struct xvcpu_run_exit *)vcpu->exit;
 	announce(f, "RUN of fd %d: after exit %u, request %#x, %u, %u, sync %#llx, dirty %#llx",

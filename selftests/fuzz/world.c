@@ -2,8 +2,7 @@
 /*
  * The VMs and vCPUs that the fuzzer works on. See fuzz.h.
  *
- * Guest memory is full of HLT instructions, so that a guest ends wherever it gets to: one that
- * loops with RFLAGS.IF clear would never leave the emulated processor (docs/testing.md).
+ * Guest memory is full of HLT instructions, so that most guests end soon wherever they get to.
  */
 #include <errno.h>
 #include <string.h>
