@@ -63,8 +63,8 @@ in_a_kernel_tree() {
 	rm -rf "$work/kernel"
 	mkdir -p "$place/xvcpu"
 	cp -r "$("$here/vm/kernels.sh" tool kselftest)/." "$place/"
-	cp -r "$here"/*.c "$here"/*.sh "$here/lib" "$here/Makefile" "$here/config" "$here/settings" \
-		uapi/xvcpu.h "$place/xvcpu/"
+	cp -r "$here"/*.c "$here"/*.sh "$here/lib" "$here/fuzz" "$here/Makefile" "$here/config" \
+		"$here/settings" uapi/xvcpu.h "$place/xvcpu/"
 	make -C "$place/xvcpu" OUTPUT="$place/xvcpu" || return
 	make -C "$place/xvcpu" OUTPUT="$place/xvcpu" INSTALL_PATH="$work/kernel/installed" install || return
 	[ -x "$work/kernel/installed/api_args" ] && [ -f "$work/kernel/installed/config" ]
