@@ -3,7 +3,7 @@
 #
 # Runs every test there is and adds up their TAP.
 #
-#   check.sh [STEP|GROUP]...    groups: host, vm; default: both
+#   check.sh [STEP|GROUP]...    groups: host, vm, debug; default: host and vm
 #   check.sh --list             the steps
 #   check.sh --demo             `make demo`
 #
@@ -24,6 +24,8 @@ jobs=${CHECK_JOBS:-$(nproc)}
 vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge fuzz doctor observe ends refusals
 	no-vmx runner)
 host_steps=(lint host tools)
+# With a kernel of our own, that looks for mistakes; for long.
+debug_steps=(debug-1cpu debug-2cpu debug-inject)
 
 say() { echo "check: $*" >&2; }
 
@@ -90,6 +92,18 @@ step_fuzz() {
 	machine --timeout $((300 + calls / 200)) -- \
 		./fuzz_ioctl --seed "${FUZZ_SEED:-1}" --calls "$calls" || status=$?
 	echo "# end fuzz_ioctl $status"
+}
+
+step_debug-1cpu() { machine --kernel debug --timeout 6000 -- ./run-tests.sh; }
+
+step_debug-2cpu() {
+	machine --kernel debug --cpus 2 --timeout 6000 -- sh -c './run-tests.sh *_smp'
+}
+
+# Allocations that fail, one after the other, and random calls; then nothing may have been leaked.
+step_debug-inject() {
+	machine --kernel debug --leaks --timeout 6000 -- \
+		sh -c './run-tests.sh inject_failures && ./fuzz_ioctl --calls 20000'
 }
 
 # Each way in which a guest of xvcpuctl can end.
@@ -255,9 +269,10 @@ main() {
 	for name in "$@"; do
 		case $name in
 		--demo) demo; exit ;;
-		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}"; exit ;;
+		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}" "${debug_steps[@]}"; exit ;;
 		vm) steps+=("${vm_steps[@]}") ;;
 		host) steps+=("${host_steps[@]}") ;;
+		debug) steps+=("${debug_steps[@]}") ;;
 		*)
 			declare -F "step_$name" >/dev/null || {
 				say "no step '$name': check.sh --list"
