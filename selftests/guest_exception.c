@@ -13,6 +13,7 @@
 #define EXIT_SHUTDOWN	OTHER_EXIT(XVCPU_EXIT_SHUTDOWN)
 #define HOLE		0x300000u	/* behind the VM's memory, mapped to itself */
 #define RFLAGS_AC	0x40000ull
+#define RFLAGS_RF	0x10000ull
 
 /* SDM "Interrupt 14-Page-Fault Exception". */
 #define PF_PRESENT	1u
@@ -28,6 +29,7 @@ GUEST_CODE(store_32, 32, "mov %eax, (%esi); hlt");
 GUEST_CODE(jump, 64, "jmp *%rsi");
 GUEST_CODE(just_hlt, 64, "hlt");
 GUEST_CODE(in_hlt, 64, "in $0x10, %al; hlt");
+GUEST_CODE(unknown_msr, 64, "mov $0x5000, %ecx; wrmsr; hlt");
 
 FIXTURE(exception) {
 	struct test_vm vm;
@@ -322,6 +324,36 @@ TEST_F(exception, the_vmm_can_raise_every_exception_in_every_mode)
 				EXPECT_EQ(0x77777000, vcpu->sync->cregs.cr2);
 		}
 	}
+}
+
+/* SDM "Instruction-Breakpoint Exception Condition": faults save RF as set; traps, aborts do not. */
+TEST_F(exception, a_fault_that_is_raised_saves_rf)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	struct guest_trap trap;
+	bool fault;
+	int vector;
+
+	for (vector = 0; vector < 32; vector++) {
+		if (vector == VEC_NMI)
+			continue;
+		fault = vector != VEC_DB && vector != VEC_BP && vector != VEC_OF &&
+			vector != VEC_DF && vector != 18 /* #MC */;
+		prepare(vcpu, MODE_LONG, &in_hlt);
+		ASSERT_EQ(EXIT_IO, guest_run(vcpu));
+		vcpu->request->answer = XVCPU_ANSWER_EXCEPTION;
+		vcpu->request->vector = vector;
+		ASSERT_EQ(vector, guest_run(vcpu));
+		ASSERT_TRUE(guest_trapped(vcpu, &trap));
+		EXPECT_EQ(fault ? RFLAGS_RF : 0, trap.rflags & RFLAGS_RF) {
+			TH_LOG("vector %d", vector);
+		}
+	}
+	/* One that the module raises: WRMSR of an MSR that nobody knows. */
+	prepare(vcpu, MODE_LONG, &unknown_msr);
+	ASSERT_EQ(VEC_GP, guest_run(vcpu));
+	ASSERT_TRUE(guest_trapped(vcpu, &trap));
+	EXPECT_EQ(RFLAGS_RF, trap.rflags & RFLAGS_RF);
 }
 
 /* SDM "Real-Address Mode Exceptions": three words, no error code. */
