@@ -12,6 +12,8 @@
 #define LEAF_1_OSXSAVE		(1u << 27)
 #define LEAF_1_XSAVE		(1u << 26)
 #define LEAF_1_HYPERVISOR	(1u << 31)
+#define LEAF_D1_XSAVEC		(1u << 1)
+#define LEAF_D1_XSAVES		(1u << 3)
 
 GUEST_CODE(cpuid, 64, "cpuid; hlt");
 GUEST_CODE(osxsave, 64,
@@ -224,6 +226,18 @@ TEST_F(cpuid, xsave_sizes_follow_xcr0)
 	EXPECT_EQ(avx->ebx + avx->eax, regs->r9);
 	EXPECT_LE(regs->r9, regs->r10);
 	EXPECT_EQ(regs->r10, regs->r11);
+}
+
+/* SDM "CPUID", leaf 0DH, sub-leaf 1: without XSAVEC and XSAVES EBX gives no size. */
+TEST_F(cpuid, the_compacted_size_needs_a_compacted_format)
+{
+	struct xvcpu_cpuid_entry *d1 = cpuid_find(&self->table, 0xd, 1);
+
+	if (!d1)
+		SKIP(return, "the processor has no XSAVE");
+	d1->eax &= ~(LEAF_D1_XSAVEC | LEAF_D1_XSAVES);
+	ASSERT_EQ(0, vcpu_set_cpuid(&self->vcpu, &self->table));
+	EXPECT_EQ(0, ask(&self->vcpu, 0xd, 1).ebx);
 }
 
 TEST_F(cpuid, each_vcpu_has_its_own_apic_id)

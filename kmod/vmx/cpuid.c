@@ -140,6 +140,7 @@ static void leaves_d(void)
 	e->eax &= LEAF_D1_EAX;
 	if (!vmx_caps.xsaves)
 		e->eax &= ~F(XSAVES);
+	e->ebx = 0;
 	e->ecx = 0;
 	e->edx = 0;
 	for (i = 2; i < 32; i++) {
@@ -486,7 +487,9 @@ enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu)
 		      (!subleaf && (vcpu->cr4 & X86_CR4_PKE) ? F(OSPKE) : 0);
 		break;
 	case 0xd:
-		if (subleaf < 2 && vcpu->limits.xcr0 != XFEATURE_MASK_FP)
+		/* Without a compacted format there is no size of it (SDM "CPUID", leaf 0xd). */
+		if ((!subleaf || (subleaf == 1 && e->eax & (F(XSAVEC) | F(XSAVES)))) &&
+		    vcpu->limits.xcr0 != XFEATURE_MASK_FP)
 			ebx = xsave_size(vcpu, vcpu->xcr0, subleaf);
 		if (!subleaf && vcpu->limits.xcr0 != XFEATURE_MASK_FP)
 			ecx = xsave_size(vcpu, vcpu->limits.xcr0, false);
