@@ -274,7 +274,8 @@ TEST_F(debug, general_detect_makes_mov_dr_a_db)
 	ASSERT_EQ(NO_TRAP, with_rax(vcpu, &to_dr6, 0));
 	prepare(vcpu, MODE_LONG, &from_dr0);
 	self->dr = (struct xvcpu_debug_regs) {
-		.db[0] = 0x1234, .dr6 = DR6_FIXED, .dr7 = DR7_FIXED | DR7_GD,
+		/* B0 to B3 of an earlier #DB go with this one. */
+		.db[0] = 0x1234, .dr6 = DR6_FIXED | 0xf, .dr7 = DR7_FIXED | DR7_GD,
 	};
 	set_debug(vcpu, &self->dr);
 	guest_regs(vcpu)->rax = 0x77;

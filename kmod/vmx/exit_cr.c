@@ -383,7 +383,7 @@ enum vmx_next exit_dr_access(struct vmx_vcpu *vcpu)
 		dr += 2;
 	}
 	if (vcpu->dr7 & DR7_GD) {
-		vcpu->dr6 |= DR6_BD;
+		vcpu->dr6 = (vcpu->dr6 & ~DR_TRAP_BITS) | DR6_BD;
 		dr7_write(vcpu, vcpu->dr7 & ~DR7_GD);
 		vmx_raise(vcpu, X86_TRAP_DB, 0);
 		return VMX_RESUME;
