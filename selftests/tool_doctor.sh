@@ -33,6 +33,18 @@ check "doctor: ready" doctor 0 '"ready":true'
 check "kvm_intel can be loaded beside us" modprobe kvm_intel
 check "doctor: with kvm_intel loaded but idle, ready" doctor 0 '"ready":true'
 
+# mov $0x3f8, %dx; mov $'k', %al; out %al, %dx; mov $'v', %al; out %al, %dx; mov $0x10, %cx;
+# in %dx, %al; loop; hlt
+printf '\272\370\003\260k\356\260v\356\271\020\000\354\342\375\364' >/tmp/hello.bin
+same_on_both() {
+	for backend in kvm xvcpu; do
+		xvcpuctl run --backend $backend --mode real /tmp/hello.bin >/tmp/$backend.out
+		[ $? -eq 36 ] || return 1
+	done
+	[ "$(cat /tmp/kvm.out)" = kv ] && cmp /tmp/kvm.out /tmp/xvcpu.out
+}
+check "run: a guest prints and ends the same on KVM" same_on_both
+
 mkfifo /tmp/hold.in /tmp/hold.out
 ./hold_kvm </tmp/hold.in >/tmp/hold.out &
 exec 3>/tmp/hold.in 4</tmp/hold.out

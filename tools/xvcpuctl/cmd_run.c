@@ -26,11 +26,12 @@
 enum {
 	OPT_MODE = 256, OPT_LOAD, OPT_ENTRY, OPT_MODULE, OPT_INITRD, OPT_DEBUG_EXIT, OPT_SCREEN,
 	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS, OPT_TYPE,
-	OPT_UNTIL_SCREEN,
+	OPT_UNTIL_SCREEN, OPT_BACKEND,
 };
 
 /* What the command line asks for; strings are argv's own. */
 struct run_options {
+	const struct xvcpu_backend *backend;
 	const char *device;
 	struct load_request load;
 	struct load_module modules[MAX_MODULES];
@@ -84,6 +85,8 @@ static const struct argp_option options[] = {
 	  "Write the result as JSON to FILE, or to standard output (the console then goes to "
 	  "standard error)", 0 },
 	{ "device", 'd', "PATH", 0, "The device (default " XVCPU_DEVICE ")", 0 },
+	{ "backend", OPT_BACKEND, "NAME", 0,
+	  "Who runs the guest: xvcpu (default), or kvm, to compare with it", 0 },
 	{ 0 }
 };
 
@@ -256,6 +259,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'd':
 		opts->device = arg;
 		return 0;
+	case OPT_BACKEND:
+		opts->backend = xvcpu_backend_find(arg);
+		if (!opts->backend)
+			argp_error(state, "--backend: '%s' is neither xvcpu nor kvm", arg);
+		return 0;
 	default:
 		return parse_image_option(key, arg, state);
 	}
@@ -302,7 +310,8 @@ static enum status prepare(struct vmm *vmm, const struct run_options *opts,
 	if (status)
 		return status;
 	ret = load_image(&opts->load, &vmm->memory, boot, err);
-	status = ret ? load_status(ret) : vmm_attach(vmm, opts->device, 1, err);
+	status = ret ? load_status(ret) :
+		       vmm_attach(vmm, opts->backend, opts->device, 1, err);
 	if (!status)
 		status = vmm_boot(vmm, boot, err);
 	if (status)
@@ -354,7 +363,7 @@ int cmd_run(int argc, char **argv)
 {
 	static struct vmm vmm;		/* the console's ring makes it large */
 	static struct run_options opts = {
-		.device = XVCPU_DEVICE,
+		.backend = &xvcpu_backend_xvcpu,
 		.mem_mib = DEFAULT_MIB,
 		.debug_exit = -1,
 		.serial = true,

@@ -20,6 +20,10 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -W 'real protected long' -- "$cur")
 		return
 		;;
+	--backend)
+		mapfile -t COMPREPLY < <(compgen -W 'xvcpu kvm' -- "$cur")
+		return
+		;;
 	--module | --initrd | --device | --json | --debugfs | --tracefs | -d)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -37,7 +41,7 @@ _xvcpuctl()
 	esac
 	case ${words[1]}:$cur in
 	run:-*)
-		mapfile -t COMPREPLY < <(compgen -W '--append --debug-exit --device --entry
+		mapfile -t COMPREPLY < <(compgen -W '--append --backend --debug-exit --device --entry
 			--help --initrd --json --keys --load --mem --mode --module --no-serial
 			--screen --stats --timeout --type --until --until-screen' -- "$cur")
 		;;

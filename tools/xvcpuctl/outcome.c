@@ -73,7 +73,8 @@ static void print_screen(const struct textscreen *screen)
 
 static u64 counter(const struct vmm_vcpu *vcpu, unsigned int index)
 {
-	return vcpu->handle.stats->counters[index];
+	/* KVM has none. */
+	return vcpu->handle.stats ? vcpu->handle.stats->counters[index] : 0;
 }
 
 static void print_stats(const struct vmm *vmm)

@@ -19,8 +19,10 @@
 #define CR0_PE			(1u << 0)
 
 /* Add to the report what @print prints into it. */
-static void add(const struct xvcpu_vcpu *vcpu, struct vmm_result *result,
-		void (*print)(FILE *out, const struct xvcpu_vcpu *vcpu))
+static void add(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		struct vmm_result *result,
+		void (*print)(FILE *out, const struct xvcpu_backend *backend,
+			      const struct xvcpu_vcpu *vcpu))
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -30,7 +32,7 @@ static void add(const struct xvcpu_vcpu *vcpu, struct vmm_result *result,
 		return;
 	if (result->report)
 		fputs(result->report, out);
-	print(out, vcpu);
+	print(out, backend, vcpu);
 	if (fclose(out)) {
 		free(text);
 		return;
@@ -93,18 +95,19 @@ static void print_cregs(FILE *out, const struct xvcpu_cregs *c)
 		(unsigned long long)c->apic_base, (unsigned long long)c->xcr0);
 }
 
-static void print_registers(FILE *out, const struct xvcpu_vcpu *vcpu)
+static void print_registers(FILE *out, const struct xvcpu_backend *backend,
+			    const struct xvcpu_vcpu *vcpu)
 {
 	struct xvcpu_regs regs;
 	struct xvcpu_sregs sregs;
 	struct xvcpu_cregs cregs;
 	int ret;
 
-	ret = xvcpu_state_get(vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs), NULL);
+	ret = backend->state_get(vcpu, XVCPU_GROUP_REGS, &regs, sizeof(regs), NULL);
 	if (!ret)
-		ret = xvcpu_state_get(vcpu, XVCPU_GROUP_SREGS, &sregs, sizeof(sregs), NULL);
+		ret = backend->state_get(vcpu, XVCPU_GROUP_SREGS, &sregs, sizeof(sregs), NULL);
 	if (!ret)
-		ret = xvcpu_state_get(vcpu, XVCPU_GROUP_CREGS, &cregs, sizeof(cregs), NULL);
+		ret = backend->state_get(vcpu, XVCPU_GROUP_CREGS, &cregs, sizeof(cregs), NULL);
 	if (ret) {
 		fprintf(out, "  the registers cannot be read: %s\n", strerror(-ret));
 		return;
@@ -115,9 +118,10 @@ static void print_registers(FILE *out, const struct xvcpu_vcpu *vcpu)
 	print_cregs(out, &cregs);
 }
 
-void report_registers(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
+void report_registers(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		      struct vmm_result *result)
 {
-	add(vcpu, result, print_registers);
+	add(backend, vcpu, result, print_registers);
 }
 
 static const char *access_name(u32 access)
@@ -129,7 +133,8 @@ static const char *access_name(u32 access)
 	return access & XVCPU_ACCESS_WRITE ? "write" : "read";
 }
 
-void report_memory(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
+void report_memory(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		   struct vmm_result *result)
 {
 	const struct xvcpu_exit_memory *memory = &vcpu->exit->memory;
 
@@ -146,10 +151,11 @@ void report_memory(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
 	if (vcpu->exit->reason == XVCPU_EXIT_EVENT_FAULT)
 		message_append(&result->message, ", while vector %u was being delivered",
 			       memory->event_info & 0xff);
-	report_registers(vcpu, result);
+	report_registers(backend, vcpu, result);
 }
 
-void report_mmio(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
+void report_mmio(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		 struct vmm_result *result)
 {
 	const struct xvcpu_exit_mmio *mmio = &vcpu->exit->mmio;
 	unsigned int bytes = mmio->insn_bytes;
@@ -162,13 +168,15 @@ void report_mmio(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
 		message_append(&result->message, ":");
 	for (unsigned int i = 0; i < bytes && i < sizeof(mmio->insn); i++)
 		message_append(&result->message, " %02x", mmio->insn[i]);
-	report_registers(vcpu, result);
+	report_registers(backend, vcpu, result);
 }
 
-static void print_fail_entry(FILE *out, const struct xvcpu_vcpu *vcpu)
+static void print_fail_entry(FILE *out, const struct xvcpu_backend *backend,
+			     const struct xvcpu_vcpu *vcpu)
 {
 	const struct xvcpu_exit_fail_entry *fail = &vcpu->exit->fail_entry;
 
+	(void)backend;
 	if (fail->rule != XVCPU_RULE_NONE)
 		fprintf(out, "  broken rule %u (%s): %s\n", fail->rule,
 			xvcpu_rule_name(fail->rule), xvcpu_rule_text(fail->rule));
@@ -182,7 +190,8 @@ static void print_fail_entry(FILE *out, const struct xvcpu_vcpu *vcpu)
 		(unsigned long long)fail->qualification, fail->cpu);
 }
 
-void report_fail_entry(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
+void report_fail_entry(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		       struct vmm_result *result)
 {
 	const struct xvcpu_exit_fail_entry *fail = &vcpu->exit->fail_entry;
 
@@ -194,14 +203,16 @@ void report_fail_entry(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
 	else
 		message_append(&result->message, "exit reason %u (%s)", fail->hw_reason,
 			       xvcpu_hw_exit_name(fail->hw_reason));
-	add(vcpu, result, print_fail_entry);
-	report_registers(vcpu, result);
+	add(backend, vcpu, result, print_fail_entry);
+	report_registers(backend, vcpu, result);
 }
 
-static void print_hardware(FILE *out, const struct xvcpu_vcpu *vcpu)
+static void print_hardware(FILE *out, const struct xvcpu_backend *backend,
+			   const struct xvcpu_vcpu *vcpu)
 {
 	const struct xvcpu_exit_hardware *hw = &vcpu->exit->hardware;
 
+	(void)backend;
 	fprintf(out, "  reason 0x%x  qualification 0x%llx  instruction length %u  info 0x%x\n",
 		hw->hw_reason, (unsigned long long)hw->qualification, hw->insn_len,
 		hw->insn_info);
@@ -211,7 +222,8 @@ static void print_hardware(FILE *out, const struct xvcpu_vcpu *vcpu)
 		hw->intr_error, hw->vectoring_info);
 }
 
-void report_hardware(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
+void report_hardware(const struct xvcpu_backend *backend, const struct xvcpu_vcpu *vcpu,
+		     struct vmm_result *result)
 {
 	const struct xvcpu_exit_hardware *hw = &vcpu->exit->hardware;
 	unsigned int basic = hw->hw_reason & 0xffff;
@@ -219,10 +231,13 @@ void report_hardware(const struct xvcpu_vcpu *vcpu, struct vmm_result *result)
 	if (vcpu->exit->reason == XVCPU_EXIT_INTERNAL)
 		message_set(&result->message, "the module gave this VM up: %s (VM exit %u, %s)",
 			    xvcpu_internal_text(hw->code), basic, xvcpu_hw_exit_name(basic));
+	else if (backend != &xvcpu_backend_xvcpu)
+		message_set(&result->message, "exit %u of %s (%u), which has no name here",
+			    hw->hw_reason, backend->name, hw->code);
 	else
 		message_set(&result->message, "VM exit %u (%s), which xvcpu does not handle%s",
 			    basic, xvcpu_hw_exit_name(basic),
 			    basic == HW_IO_INSTRUCTION ? ": string I/O" : "");
-	add(vcpu, result, print_hardware);
-	report_registers(vcpu, result);
+	add(backend, vcpu, result, print_hardware);
+	report_registers(backend, vcpu, result);
 }

@@ -69,11 +69,28 @@ static enum status create_vm(struct vmm *vmm, const char *device, struct message
 	vmm->dev = diagnosis_open(device, &vmm->info, &status, err);
 	if (vmm->dev < 0)
 		return status;
-	ret = xvcpu_vm_create(vmm->dev, NULL, &error);
+	ret = vmm->backend->vm_create(vmm->dev, NULL, &error);
 	if (ret < 0)
 		return diagnose_refusal(device, ret, &error, err);
 	vmm->fd = ret;
 	return STATUS_OK;
+}
+
+/* Another backend, without a diagnosis: it is there for comparison. */
+static enum status create_other_vm(struct vmm *vmm, const char *device, struct message *err)
+{
+	int ret = vmm->backend->open(device);
+
+	vmm->dev = ret;
+	if (ret >= 0)
+		ret = vmm->backend->get_info(vmm->dev, &vmm->info);
+	if (ret >= 0)
+		ret = vmm->backend->vm_create(vmm->dev, NULL, NULL);
+	vmm->fd = ret;
+	if (ret >= 0)
+		return STATUS_OK;
+	message_set(err, "%s cannot be used: %s", device, strerror(-ret));
+	return STATUS_HOST;
 }
 
 static enum status create_slots(struct vmm *vmm, struct message *err)
@@ -88,7 +105,7 @@ static enum status create_slots(struct vmm *vmm, struct message *err)
 		slots[i].size = vmm->memory.regions[i].size;
 		slots[i].hva = (uintptr_t)vmm->memory.regions[i].host;
 	}
-	ret = xvcpu_vm_set_memory(vmm->fd, slots, vmm->memory.nr_regions, &error);
+	ret = vmm->backend->vm_set_memory(vmm->fd, slots, vmm->memory.nr_regions, &error);
 	if (ret)
 		return refuse(err, "the guest's memory is refused", ret, XVCPU_SET_MEMORY, &error);
 	return STATUS_OK;
@@ -109,7 +126,8 @@ static enum status create_vcpus(struct vmm *vmm, unsigned int nr, struct message
 
 		vcpu->vmm = vmm;
 		vcpu->id = id;
-		ret = xvcpu_vcpu_create(&vcpu->handle, vmm->fd, &vmm->info, id, id, &error);
+		ret = vmm->backend->vcpu_create(&vcpu->handle, vmm->fd, &vmm->info, id, id,
+						&error);
 		if (ret)
 			return refuse(err, "a vCPU cannot be created", ret, XVCPU_CREATE_VCPU,
 				      &error);
@@ -204,11 +222,16 @@ enum status vmm_create(struct vmm *vmm, const struct vmm_config *config, struct 
 	return status;
 }
 
-enum status vmm_attach(struct vmm *vmm, const char *device, unsigned int nr_vcpus,
-		       struct message *err)
+enum status vmm_attach(struct vmm *vmm, const struct xvcpu_backend *backend, const char *device,
+		       unsigned int nr_vcpus, struct message *err)
 {
-	enum status status = create_vm(vmm, device, err);
+	enum status status;
 
+	vmm->backend = backend;
+	if (!device)
+		device = backend->device;
+	status = backend == &xvcpu_backend_xvcpu ? create_vm(vmm, device, err) :
+						   create_other_vm(vmm, device, err);
 	if (!status)
 		status = create_slots(vmm, err);
 	if (!status)
@@ -219,20 +242,18 @@ enum status vmm_attach(struct vmm *vmm, const char *device, unsigned int nr_vcpu
 enum status vmm_boot(struct vmm *vmm, const struct boot_state *state, struct message *err)
 {
 	const struct xvcpu_vcpu *first = &vmm->vcpus[0].handle;
-	struct xvcpu_blob blob = { 0 };
+	const struct xvcpu_backend *backend = vmm->backend;
 	struct xvcpu_error error = { 0 };
 	int ret;
 
-	ret = xvcpu_blob_add(&blob, XVCPU_GROUP_REGS, &state->regs, sizeof(state->regs));
+	ret = backend->state_set(first, XVCPU_GROUP_REGS, &state->regs, sizeof(state->regs),
+				 &error);
 	if (!ret)
-		ret = xvcpu_blob_add(&blob, XVCPU_GROUP_SREGS, &state->sregs,
-				     sizeof(state->sregs));
+		ret = backend->state_set(first, XVCPU_GROUP_SREGS, &state->sregs,
+					 sizeof(state->sregs), &error);
 	if (!ret)
-		ret = xvcpu_blob_add(&blob, XVCPU_GROUP_CREGS, &state->cregs,
-				     sizeof(state->cregs));
-	if (!ret)
-		ret = xvcpu_blob_set(first, &blob, &error);
-	xvcpu_blob_free(&blob);
+		ret = backend->state_set(first, XVCPU_GROUP_CREGS, &state->cregs,
+					 sizeof(state->cregs), &error);
 	if (ret)
 		return refuse(err, "the vCPU's first state is refused", ret, XVCPU_SET_STATE,
 			      &error);
@@ -273,7 +294,7 @@ enum status vmm_start(struct vmm *vmm, struct message *err)
  */
 static void kick_vcpu(struct vmm_vcpu *vcpu)
 {
-	if (!xvcpu_vcpu_kick(&vcpu->handle))
+	if (!vcpu->vmm->backend->kick(&vcpu->handle))
 		return;
 	vcpu->handle.request->immediate_exit = 1;
 	if (vcpu->started)
@@ -321,7 +342,7 @@ void vmm_join(struct vmm *vmm)
 void vmm_destroy(struct vmm *vmm)
 {
 	for (unsigned int i = 0; i < vmm->nr_vcpus; i++)
-		xvcpu_vcpu_destroy(&vmm->vcpus[i].handle);
+		vmm->backend->vcpu_destroy(&vmm->vcpus[i].handle);
 	free(vmm->vcpus);
 	if (vmm->fd >= 0)
 		close(vmm->fd);

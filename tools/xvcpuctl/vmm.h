@@ -12,7 +12,7 @@
 #ifndef XVCPUCTL_VMM_H
 #define XVCPUCTL_VMM_H
 
-#include <libxvcpu.h>
+#include <backend.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -96,6 +96,7 @@ struct vmm_vcpu {
 
 /**
  * struct vmm - a machine
+ * @backend:  who runs it
  * @dev:      the device
  * @fd:       the VM
  * @info:     what the device says
@@ -110,6 +111,7 @@ struct vmm_vcpu {
  * @result:   how it ended
  */
 struct vmm {
+	const struct xvcpu_backend *backend;
 	int dev;
 	int fd;
 	struct xvcpu_info info;
@@ -150,14 +152,15 @@ enum status vmm_create(struct vmm *vmm, const struct vmm_config *config, struct 
 /**
  * vmm_attach() - open the device and make the VM, its slots and its vCPUs
  * @vmm:      from vmm_create()
- * @device:   path
+ * @backend:  xvcpu, or KVM for comparison
+ * @device:   path; NULL: the backend's own
  * @nr_vcpus: how many
  * @err:      what is wrong and what to do
  *
  * Return: as vmm_create(); the machine is still to be destroyed on failure.
  */
-enum status vmm_attach(struct vmm *vmm, const char *device, unsigned int nr_vcpus,
-		       struct message *err);
+enum status vmm_attach(struct vmm *vmm, const struct xvcpu_backend *backend, const char *device,
+		       unsigned int nr_vcpus, struct message *err);
 
 /**
  * vmm_boot() - put the first vCPU into a state

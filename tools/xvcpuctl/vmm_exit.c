@@ -63,7 +63,7 @@ static void exit_mmio(struct vmm_vcpu *vcpu)
 	struct vmm_result result = { .kind = VMM_UNHANDLED };
 
 	if (!(mmio->flags & XVCPU_MMIO_DECODED)) {
-		report_mmio(&vcpu->handle, &result);
+		report_mmio(vcpu->vmm->backend, &vcpu->handle, &result);
 		end(vcpu, &result);
 	} else if (mmio->flags & XVCPU_MMIO_WRITE) {
 		machine_mmio_write(machine, mmio->gpa, mmio->data, mmio->size);
@@ -93,7 +93,8 @@ static void exit_hlt(struct vmm_vcpu *vcpu)
 	struct vmm_result result = { .kind = VMM_HALTED };
 	struct xvcpu_regs regs;
 
-	if (xvcpu_state_get(&vcpu->handle, XVCPU_GROUP_REGS, &regs, sizeof(regs), NULL))
+	if (vcpu->vmm->backend->state_get(&vcpu->handle, XVCPU_GROUP_REGS, &regs, sizeof(regs),
+					  NULL))
 		message_set(&result.message, "the guest halted");
 	else if (regs.rflags & RFLAGS_IF)
 		message_set(&result.message,
@@ -101,7 +102,7 @@ static void exit_hlt(struct vmm_vcpu *vcpu)
 	else
 		message_set(&result.message,
 			    "the guest halted with interrupts off: nothing can wake it");
-	report_registers(&vcpu->handle, &result);
+	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -110,7 +111,7 @@ static void exit_shutdown(struct vmm_vcpu *vcpu)
 	struct vmm_result result = { .kind = VMM_TRIPLE };
 
 	message_set(&result.message, "triple fault");
-	report_registers(&vcpu->handle, &result);
+	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -118,7 +119,7 @@ static void exit_memory(struct vmm_vcpu *vcpu)
 {
 	struct vmm_result result = { .kind = VMM_MEMORY };
 
-	report_memory(&vcpu->handle, &result);
+	report_memory(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -126,7 +127,7 @@ static void exit_fail_entry(struct vmm_vcpu *vcpu)
 {
 	struct vmm_result result = { .kind = VMM_ENTRY };
 
-	report_fail_entry(&vcpu->handle, &result);
+	report_fail_entry(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -136,7 +137,7 @@ static void exit_hardware(struct vmm_vcpu *vcpu)
 
 	if (vcpu->handle.exit->reason == XVCPU_EXIT_INTERNAL)
 		result.kind = VMM_INTERNAL;
-	report_hardware(&vcpu->handle, &result);
+	report_hardware(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -152,7 +153,7 @@ static void exit_unnamed(struct vmm_vcpu *vcpu, int reason)
 
 	message_set(&result.message, "exit %d (%s): this xvcpuctl does not know it", reason,
 		    xvcpu_exit_name(reason));
-	report_registers(&vcpu->handle, &result);
+	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -166,7 +167,7 @@ static void run_failed(struct vmm_vcpu *vcpu, int ret)
 		    text[0] ? ": " : "", text);
 	if (ret == -ENODEV)
 		message_append(&result.message, "; VMX was turned off under the vCPU");
-	report_registers(&vcpu->handle, &result);
+	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
 
@@ -195,7 +196,7 @@ void *vmm_vcpu_main(void *arg)
 	struct vmm *vmm = vcpu->vmm;
 
 	while (!atomic_load(&vmm->stopping)) {
-		int reason = xvcpu_vcpu_run(&vcpu->handle);
+		int reason = vmm->backend->run(&vcpu->handle);
 
 		if (reason < 0)
 			run_failed(vcpu, reason);

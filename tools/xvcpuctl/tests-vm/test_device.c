@@ -240,7 +240,7 @@ static void a_refused_entry_names_rule_and_field(void)
 	sregs.tr.ar = 0x89;		/* an available TSS: type 9 */
 	CHECK_EQ(0, xvcpu_state_set(&guest.vcpu, XVCPU_GROUP_SREGS, &sregs, sizeof(sregs), NULL));
 	CHECK_EQ(XVCPU_EXIT_FAIL_ENTRY, xvcpu_vcpu_run(&guest.vcpu));
-	report_fail_entry(&guest.vcpu, &result);
+	report_fail_entry(&xvcpu_backend_xvcpu, &guest.vcpu, &result);
 	CHECK_CONTAINS(result.message.text, "entry_guest_state");
 	CHECK_CONTAINS(result.report, "tr_type");
 	CHECK_CONTAINS(result.report, "guest_tr_access_rights");
