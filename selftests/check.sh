@@ -21,8 +21,8 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu guests vm-without vm-ivybridge fuzz doctor observe ends refusals
-	no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz doctor observe ends
+	refusals no-vmx runner)
 host_steps=(lint host tools)
 # With a kernel of our own, that looks for mistakes; for long.
 debug_steps=(debug-1cpu debug-2cpu debug-inject)
@@ -77,6 +77,12 @@ step_refusals() {
 	echo "# begin no_ept"
 	machine --timeout 300 --cpu-model core2_penryn_t9600 -- ./tool_refusal.sh ept || failed=1
 	echo "# end no_ept $failed"
+}
+
+# Generated programs on KVM and on xvcpu. CHECK_DIFF: "SEED COUNT" for others, or more.
+step_diff() {
+	# shellcheck disable=SC2086
+	machine --cpus 1 --timeout 1500 -- ./diff_kvm.sh ${CHECK_DIFF:-}
 }
 
 step_guests() {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Items that reach the VMM's devices: IN and OUT, INS and OUTS, MMIO in each form that the module
+ * decodes, and stores into read-only memory. MMIO stays within one page.
+ */
+#include "emit.h"
+#include "items.h"
+
+void emit_in_out(struct generator *g)
+{
+	unsigned int size = 1u << pick(g, 3), out = pick(g, 2) << 1;
+
+	if (pick(g, 2)) {
+		emit_size(g, size);
+		emit(g, 0xe4 | out | (size > 1));
+		emit(g, pick(g, 256));
+	} else {
+		emit_mov(g, RDX, pick(g, 0x10000));
+		emit_size(g, size);
+		emit(g, 0xec | out | (size > 1));
+	}
+}
+
+void emit_ins_outs(struct generator *g, unsigned int out)
+{
+	unsigned int size = 1u << pick(g, 3);
+
+	emit_mov(g, RSI, AT_DATA + 0x100 + pick(g, 0x700));
+	emit_mov(g, RDI, AT_DATA + 0x100 + pick(g, 0x700));
+	emit_mov(g, RCX, pick(g, 12));
+	emit_mov(g, RDX, pick(g, 0x10000));
+	if (pick(g, 4))
+		emit(g, 0xf3);
+	emit_size(g, size);
+	emit(g, 0x6c | out | (size > 1));
+}
+
+/* ES is what DS is: KVM reads the port before it finds that it cannot store (known.c). */
+void emit_string_io(struct generator *g)
+{
+	EMIT(g, "\x8c\xd8\x8e\xc0");
+	emit_ins_outs(g, pick(g, 2) << 1);
+}
+
+static uint32_t mmio_address(struct generator *g)
+{
+	return AT_HOLE + pick(g, 0xff0);
+}
+
+/* Either at an absolute address or at RBX and a displacement. */
+static void emit_mmio_operand(struct generator *g, const char *opcode, unsigned int nr,
+			      unsigned int size, unsigned int reg, bool at_rbx)
+{
+	emit_size(g, size);
+	emit_bytes(g, opcode, nr);
+	if (at_rbx)
+		emit_at_rbx(g, reg, (int)pick(g, 256) - 128);
+	else
+		emit_at(g, reg, mmio_address(g));
+}
+
+static bool pick_rbx(struct generator *g)
+{
+	bool at_rbx = pick(g, 2);
+
+	if (at_rbx)
+		emit_mov(g, RBX, AT_HOLE + 0x100 + pick(g, 0xd00));
+	return at_rbx;
+}
+
+void emit_mmio_mov(struct generator *g)
+{
+	unsigned int size = pick_size(g), wide = size > 1;
+	char opcode = 0x88 | pick(g, 2) << 1 | wide;
+	bool at_rbx = pick_rbx(g);
+
+	emit_mmio_operand(g, &opcode, 1, size, pick_gpr(g), at_rbx);
+}
+
+void emit_mmio_immediate(struct generator *g)
+{
+	unsigned int size = pick_size(g);
+	char opcode = 0xc6 | (size > 1);
+	bool at_rbx = pick_rbx(g);
+
+	emit_mmio_operand(g, &opcode, 1, size, 0, at_rbx);
+	emit_value(g, random_next(&g->random), size > 4 ? 4 : size);
+}
+
+void emit_mmio_extend(struct generator *g)
+{
+	static const uint8_t opcodes[] = { 0xb6, 0xb7, 0xbe, 0xbf };
+	unsigned int size = pick_wide(g);
+	char opcode[] = { 0x0f, opcodes[pick(g, 4)] };
+	bool at_rbx = pick_rbx(g);
+
+	if (size == 8 && !pick(g, 3))
+		emit_mmio_operand(g, "\x63", 1, 8, pick_gpr(g), at_rbx);	/* MOVSXD */
+	else
+		emit_mmio_operand(g, opcode, 2, size, pick_gpr(g), at_rbx);
+}
+
+void emit_mmio_offset(struct generator *g)
+{
+	unsigned int size = pick_size(g), bits = mode_bits(g->mode);
+
+	emit_size(g, size);
+	emit(g, 0xa0 | pick(g, 2) << 1 | (size > 1));
+	emit_value(g, mmio_address(g), bits / 8);
+}
+
+void emit_mmio_stos(struct generator *g)
+{
+	unsigned int size = pick_size(g);
+
+	emit_mov(g, RDI, AT_HOLE + 0x100 + pick(g, 0xd00));
+	emit_mov(g, RCX, pick(g, 5));
+	if (pick(g, 2))
+		emit(g, 0xf3);
+	emit_size(g, size);
+	emit(g, 0xaa | (size > 1));
+}
+
+/* MOVS between RAM and MMIO, either way. */
+void emit_mmio_movs(struct generator *g)
+{
+	unsigned int size = pick_size(g), load = pick(g, 2);
+
+	emit_mov(g, load ? RSI : RDI, AT_HOLE + 0x100 + pick(g, 0xd00));
+	emit_mov(g, load ? RDI : RSI, AT_DATA + 0x100 + pick(g, 0xd00));
+	emit_mov(g, RCX, pick(g, 5));
+	if (pick(g, 2))
+		emit(g, 0xf3);
+	emit_size(g, size);
+	emit(g, 0xa4 | (size > 1));
+}
+
+void emit_mmio_xchg(struct generator *g)
+{
+	unsigned int size = pick_size(g);
+	char opcode = 0x86 | (size > 1);
+	bool at_rbx = pick_rbx(g);
+
+	emit_mmio_operand(g, &opcode, 1, size, pick_gpr(g), at_rbx);
+}
+
+/* ADD, OR, AND, SUB, XOR, CMP to and from MMIO. */
+void emit_mmio_alu(struct generator *g)
+{
+	static const uint8_t ops[] = { 0x00, 0x08, 0x20, 0x28, 0x30, 0x38 };
+	unsigned int size = pick_size(g);
+	char opcode = ops[pick(g, sizeof(ops))] | pick(g, 2) << 1 | (size > 1);
+	bool at_rbx = pick_rbx(g);
+
+	emit_mmio_operand(g, &opcode, 1, size, pick_gpr(g), at_rbx);
+}
+
+/* A store into the read-only slot is MMIO, a load is not. */
+void emit_rom(struct generator *g)
+{
+	unsigned int size = pick_size(g);
+
+	emit_size(g, size);
+	emit(g, 0x88 | pick(g, 2) << 1 | (size > 1));
+	emit_at(g, pick_gpr(g), AT_ROM + pick(g, 0xff0));
+}
