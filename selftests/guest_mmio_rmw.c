@@ -874,28 +874,34 @@ TEST_F(rmw, a_page_that_is_not_writable_faults_before_the_read)
 /* ---- whose bytes are they? ---- */
 
 /* The new mapping of the page that is executed counts behind the exit only: no INVLPG. */
-GUEST_CODE(remap, 64, "mov %rdx, (%rbx); addl %eax, (%rsi); hlt");
+GUEST_CODE(remap_add, 64, "mov %rdx, (%rbx); addl %eax, (%rsi); hlt");
+GUEST_CODE(remap_load, 64, "mov %rdx, (%rbx); movl (%rsi), %eax; hlt");
 GUEST_CODE(load_elsewhere, 64, "mov %rdx, (%rbx); movl (%rdi), %eax; hlt");
 
 TEST_F(rmw, bytes_that_changed_since_are_executed_as_they_are_now)
 {
+	/* One differs in its direction as well, the other in its address alone. */
+	static const struct guest_code *const before[] = { &remap_add, &remap_load };
 	uint64_t *pt = guest_split(&self->vm);
+	unsigned int i;
 
-	guest_load(&self->vm, GUEST_FREE, &remap);
 	guest_load(&self->vm, GUEST_FREE + PAGE_BYTES, &load_elsewhere);
-	pt[GUEST_DATA / PAGE_BYTES] = GUEST_FREE | PTE_P | PTE_W | PTE_U;
-	prepare(self, &addl);
-	guest_regs(&self->vcpu)->rip = GUEST_DATA;
-	self->vcpu.sync->regs.rbx = GUEST_PT + GUEST_DATA / PAGE_BYTES * 8;
-	self->vcpu.sync->regs.rdx = (GUEST_FREE + PAGE_BYTES) | PTE_P | PTE_W | PTE_U;
-	self->vcpu.sync->regs.rdi = MMIO_AT + OPERAND + 8;
-	ASSERT_EQ(EXIT_MMIO, guest_run(&self->vcpu));
-	EXPECT_EQ(XVCPU_MMIO_DECODED | XVCPU_MMIO_GLA, self->vcpu.exit->mmio.flags);
-	EXPECT_EQ(MMIO_AT + OPERAND + 8, self->vcpu.exit->mmio.gpa);
-	EXPECT_EQ(2, self->vcpu.exit->mmio.insn_len);
-	give(self, 7);
-	ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
-	EXPECT_EQ(7, self->vcpu.sync->regs.rax);
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		guest_load(&self->vm, GUEST_FREE, before[i]);
+		pt[GUEST_DATA / PAGE_BYTES] = GUEST_FREE | PTE_P | PTE_W | PTE_U;
+		prepare(self, &addl);
+		guest_regs(&self->vcpu)->rip = GUEST_DATA;
+		self->vcpu.sync->regs.rbx = GUEST_PT + GUEST_DATA / PAGE_BYTES * 8;
+		self->vcpu.sync->regs.rdx = (GUEST_FREE + PAGE_BYTES) | PTE_P | PTE_W | PTE_U;
+		self->vcpu.sync->regs.rdi = MMIO_AT + OPERAND + 8;
+		ASSERT_EQ(EXIT_MMIO, guest_run(&self->vcpu));
+		EXPECT_EQ(XVCPU_MMIO_DECODED | XVCPU_MMIO_GLA, self->vcpu.exit->mmio.flags);
+		EXPECT_EQ(MMIO_AT + OPERAND + 8, self->vcpu.exit->mmio.gpa);
+		EXPECT_EQ(2, self->vcpu.exit->mmio.insn_len);
+		give(self, 7);
+		ASSERT_EQ(NO_TRAP, guest_run(&self->vcpu));
+		EXPECT_EQ(7, self->vcpu.sync->regs.rax);
+	}
 }
 
 /* The last bytes of memory: nothing behind them can be read, nor is needed. */
