@@ -28,6 +28,7 @@ static atomic_t vms, vms_ever, vcpus, vcpus_ever;
 
 static const struct xvcpu_name exit_names[] = XVCPU_HW_EXIT_NAMES(xvcpu_names, 0);
 static const struct xvcpu_name counter_names[] = XVCPU_COUNTER_NAMES(xvcpu_names, 0);
+static const struct xvcpu_name state_names[] = XVCPU_STATE_NAMES(xvcpu_names, 0);
 
 static int totals_show(struct seq_file *file, void *unused)
 {
@@ -55,25 +56,19 @@ static int vm_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vm);
 
-static const char *vcpu_state(const struct xvcpu_vcpu *vcpu)
-{
-	if (READ_ONCE(vcpu->vm->dead))
-		return "invalid";
-	if (READ_ONCE(vcpu->running))
-		return "running";
-	return READ_ONCE(vcpu->vmx.vmcs.cpu) < 0 ? "free" : "ready";
-}
-
 /* Of exits those that there were: the processor has some eighty reasons. */
 static int vcpu_show(struct seq_file *file, void *unused)
 {
 	const struct xvcpu_vcpu *vcpu = file->private;
 	const u64 *counters = vcpu->vmx.counters;
+	u32 state = xvcpu_vcpu_life(vcpu);
 	unsigned int i;
 	u64 value;
 
-	seq_printf(file, "state %s\n", vcpu_state(vcpu));
-	seq_printf(file, "cpu %d\n", READ_ONCE(vcpu->vmx.vmcs.cpu));
+	for (i = 0; i < ARRAY_SIZE(state_names); i++)
+		if (state_names[i].number == state)
+			seq_printf(file, "state %s\n", state_names[i].name);
+	seq_printf(file, "cpu %d\n", vmx_loaded_on(&vcpu->vmx));
 	for (i = 0; i < ARRAY_SIZE(counter_names); i++)
 		seq_printf(file, "%s %llu\n", counter_names[i].name,
 			   READ_ONCE(counters[counter_names[i].number]));

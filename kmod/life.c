@@ -15,20 +15,26 @@
 #include "args.h"
 #include "vcpu.h"
 
-static u32 life_of(const struct xvcpu_vcpu *vcpu)
+/**
+ * xvcpu_vcpu_life - where a vCPU is in its life
+ * @vcpu: the vCPU; may be old when it is looked at, unless its lock is held
+ *
+ * Return: &enum xvcpu_life_state.
+ */
+u32 xvcpu_vcpu_life(const struct xvcpu_vcpu *vcpu)
 {
-	if (vcpu->running)
+	if (READ_ONCE(vcpu->running))
 		return XVCPU_LIFE_RUNNING;
 	if (READ_ONCE(vcpu->lost))
 		return XVCPU_LIFE_INVALID;
-	if (!vcpu->begun)
+	if (!READ_ONCE(vcpu->begun))
 		return XVCPU_LIFE_CREATED;
 	return vmx_loaded_on(&vcpu->vmx) < 0 ? XVCPU_LIFE_FREE : XVCPU_LIFE_READY;
 }
 
 static void life_get(struct xvcpu_vcpu *vcpu, struct xvcpu_life *args)
 {
-	args->state = life_of(vcpu);
+	args->state = xvcpu_vcpu_life(vcpu);
 	args->cpu = vmx_loaded_on(&vcpu->vmx);
 	args->id = vcpu->id;
 	args->apic_id = vcpu->apic_id;

@@ -64,6 +64,7 @@ struct xvcpu_name {
 	    { XVCPU_COUNT_EPT_RETRY, "ept_retry" },				\
 	    { XVCPU_COUNT_EPT_FLUSH, "ept_flush" },				\
 	    { XVCPU_COUNT_INJECTED, "injected" }, { XVCPU_COUNT_BUDGETS, "budgets" }, \
+	    { XVCPU_COUNT_POLICY, "policy" },					\
 	    { XVCPU_COUNT_REFUSED, "refused" })
 
 /* &enum xvcpu_fault */
@@ -85,21 +86,13 @@ struct xvcpu_name {
 #define XVCPU_MODE_NAMES(use, number)						\
 	use(number, { 0, "outside" }, { 1, "in_guest" }, { 2, "exiting" })
 
-/**
- * enum xvcpu_trace_state - steps of a vCPU's life that are traced
- * @XVCPU_TRACE_READY:     made, or its thread has left RUN
- * @XVCPU_TRACE_RUNNING:   a thread is in RUN
- * @XVCPU_TRACE_INVALID:   its thread has left RUN because the VM is dead or VMX was lost
- * @XVCPU_TRACE_DESTROYED: its last file was closed
- */
-enum xvcpu_trace_state {
-	XVCPU_TRACE_READY,
-	XVCPU_TRACE_RUNNING,
-	XVCPU_TRACE_INVALID,
-	XVCPU_TRACE_DESTROYED,
-};
+/* XVCPU_TRACE_DESTROYED: what the state tracepoint has beyond &enum xvcpu_life_state */
+#define XVCPU_TRACE_DESTROYED	6
 
 #define XVCPU_STATE_NAMES(use, number)						\
-	use(number, { 0, "ready" }, { 1, "running" }, { 2, "invalid" }, { 3, "destroyed" })
+	use(number, { XVCPU_LIFE_CREATED, "created" },				\
+	    { XVCPU_LIFE_FREE, "free" }, { XVCPU_LIFE_READY, "ready" },		\
+	    { XVCPU_LIFE_RUNNING, "running" }, { XVCPU_LIFE_BLOCKED, "blocked" }, \
+	    { XVCPU_LIFE_INVALID, "invalid" }, { XVCPU_TRACE_DESTROYED, "destroyed" })
 
 #endif /* XVCPU_NAMES_H */

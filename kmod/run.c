@@ -384,18 +384,16 @@ long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu)
 	WRITE_ONCE(vcpu->running, true);
 	vcpu->begun = true;
 	mutex_unlock(&vcpu->lock);
-	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_TRACE_RUNNING);
+	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_LIFE_RUNNING);
 
 	ret = run_owned(vcpu);
-
-	trace_xvcpu_state(&vcpu->vmx.identity, READ_ONCE(vcpu->vm->dead) || ret == -ENODEV ?
-			  XVCPU_TRACE_INVALID : XVCPU_TRACE_READY);
 
 	held = vcpu->held;
 	vcpu->held = NULL;
 	mutex_lock(&vcpu->lock);
 	WRITE_ONCE(vcpu->running, false);
 	mutex_unlock(&vcpu->lock);
+	trace_xvcpu_state(&vcpu->vmx.identity, xvcpu_vcpu_life(vcpu));
 	if (unlikely(atomic_read(&vcpu->stoppers)))
 		wake_up_all(&vcpu->stop_wait);
 	if (unlikely(held))

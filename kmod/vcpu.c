@@ -141,6 +141,7 @@ static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 		vmx_vcpu_reset(&vcpu->vmx, vcpu->vm->tsc_offset, !vcpu->id);
 		WRITE_ONCE(run_sync(vcpu)->valid, 0);
 		xvcpu_vcpu_unload(vcpu);
+		trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_LIFE_CREATED);
 	}
 	kfree(state);
 	return err;
@@ -392,7 +393,7 @@ static long vcpu_create(struct xvcpu_vm *vm, struct xvcpu_create_vcpu *args)
 	vcpu->file = file;
 	xvcpu_vm_get(vm);
 	xvcpu_debugfs_vcpu_add(vcpu);
-	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_TRACE_READY);
+	trace_xvcpu_state(&vcpu->vmx.identity, XVCPU_LIFE_CREATED);
 	/* Pairs with READ_ONCE() in xvcpu_vm_kick_guests(). */
 	smp_store_release(&vm->vcpus[args->id], vcpu);
 	fd_install(fd, file);

@@ -152,6 +152,7 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu);
 long xvcpu_vcpu_run(struct xvcpu_vcpu *vcpu);
 
 /* life.c */
+u32 xvcpu_vcpu_life(const struct xvcpu_vcpu *vcpu);
 long xvcpu_vcpu_get_life(struct xvcpu_vcpu *vcpu, struct xvcpu_life __user *arg);
 long xvcpu_vcpu_set_affinity(struct xvcpu_vcpu *vcpu, struct xvcpu_affinity __user *arg);
 

@@ -322,12 +322,12 @@ TEST_F(trace, an_ept_fault_is_told_with_what_became_of_it)
 
 TEST_F(trace, a_kick_is_told_and_so_is_each_step_of_life)
 {
-	static const char *const states[] = { "running", "ready", "destroyed" };
+	static const char *const states[] = { "created", "running", "ready", "destroyed" };
 	const char *at;
 	unsigned int i;
 
 	set_events(self, true);
-	guest_begin(&self->vcpu, MODE_LONG, &touch);
+	guest_begin(&self->vcpu, MODE_LONG, &touch);	/* RESET */
 	ASSERT_EQ(0, vcpu_kick(&self->vcpu));
 	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_KICK), guest_run(&self->vcpu));
 	close_all(self);
@@ -443,13 +443,15 @@ TEST_F(trace, debugfs_shows_the_state_of_vcpu_and_vm)
 	EXPECT_EQ(1, value_of(self, "vcpus"));
 	EXPECT_EQ(0, value_of(self, "dead"));
 	read_file(_metadata, self, "vcpu0");
-	EXPECT_NE(NULL, strstr(self->text, "state ready\n")) { TH_LOG("%s", self->text); }
+	EXPECT_NE(NULL, strstr(self->text, "state created\n")) { TH_LOG("%s", self->text); }
 	begin_spinning(_metadata, self);
 	read_file(_metadata, self, "vcpu0");
 	EXPECT_NE(NULL, strstr(self->text, "state running\n")) { TH_LOG("%s", self->text); }
 	EXPECT_LE(0, value_of(self, "cpu"));
 	EXPECT_GT(cpus, value_of(self, "cpu"));
 	end_spinning(_metadata, self);
+	read_file(_metadata, self, "vcpu0");
+	EXPECT_NE(NULL, strstr(self->text, "state ready\n")) { TH_LOG("%s", self->text); }
 }
 
 TEST_F(trace, debugfs_has_what_is_there_and_no_more)

@@ -66,6 +66,7 @@ enum vmx_next vmx_mov_dr_to_user(struct vmx_vcpu *vcpu, unsigned long qual, unsi
 				 unsigned long value);
 void vmx_apply_intercepts(struct vmx_vcpu *vcpu);
 bool vmx_instruction_intercepted(const struct vmx_vcpu *vcpu, unsigned int which);
+
 /* record.c */
 void vmx_record_exit(struct vmx_vcpu *vcpu);
 
