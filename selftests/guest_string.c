@@ -359,6 +359,31 @@ TEST_F(string, a_page_fault_part_way_finds_exact_registers)
 	EXPECT_EQ(second, vcpu->sync->regs.rdi);
 }
 
+/* SDM "Accessed and Dirty Flags": the module makes the access in the guest's stead. */
+TEST_F(string, the_operands_page_becomes_accessed_and_dirty)
+{
+	uint64_t *pt = guest_split(&self->vm), index = GUEST_FREE / PAGE;
+	uint64_t flags = PTE_P | PTE_W | PTE_U;
+
+	pt[index] = GUEST_FREE | flags;
+	pt[index + 1] = (GUEST_FREE + PAGE) | flags;
+	begin(self, MODE_LONG, rep_out_1[MODE_LONG], GUEST_FREE, 4);
+	ASSERT_EQ(NO_TRAP, drive(self));
+	EXPECT_EQ(GUEST_FREE | flags | PTE_A, pt[index]);
+	EXPECT_EQ((GUEST_FREE + PAGE) | flags, pt[index + 1]);
+	begin(self, MODE_LONG, rep_in_1[MODE_LONG], GUEST_FREE + PAGE - 2, 4);
+	ASSERT_EQ(NO_TRAP, drive(self));
+	EXPECT_EQ(GUEST_FREE | flags | PTE_A | PTE_D, pt[index]);
+	EXPECT_EQ((GUEST_FREE + PAGE) | flags | PTE_A | PTE_D, pt[index + 1]);
+
+	/* A fault leaves no trace. */
+	pt[index] = GUEST_FREE | PTE_P | PTE_U;
+	begin(self, MODE_LONG, rep_in_1[MODE_LONG], GUEST_FREE, 4);
+	guest_cregs(&self->vcpu)->cr0 |= CR0_WP;
+	ASSERT_EQ(VEC_PF, drive(self));
+	EXPECT_EQ(GUEST_FREE | PTE_P | PTE_U, pt[index]);
+}
+
 TEST_F(string, an_operand_without_memory_is_a_memory_fault)
 {
 	struct test_vcpu *vcpu = &self->vcpu;
