@@ -449,7 +449,7 @@ FIXTURE_VARIANT_ADD(inject, the_first_fault_on_a_page_that_is_not) {
 
 /* ---- state ---- */
 
-#define EVERY_GROUP	(XVCPU_GROUP_BIT(XVCPU_GROUP_XSAVE + 1) - 1)
+#define EVERY_GROUP	(XVCPU_GROUP_BIT(XVCPU_GROUP_TSC + 1) - 1)
 
 static long state_call(struct world *w, unsigned long number, struct xvcpu_state *args)
 {
@@ -606,6 +606,54 @@ static long act_nmi(struct world *w)
 
 FIXTURE_VARIANT_ADD(inject, nmi) {
 	.act = act_nmi,
+	.kept = state_kept,
+};
+
+static long act_set_policy(struct world *w)
+{
+	struct xvcpu_policy_range range = {
+		.kind = XVCPU_POLICY_PORT, .first = 0x80, .last = 0x8f, .read = XVCPU_POLICY_GP,
+	};
+	struct xvcpu_policy args = {
+		.size = sizeof(args),
+		.nr = 1,
+		.entry_size = sizeof(range),
+		.ranges = (uintptr_t)&range,
+	};
+
+	return call(w->vm.fd, XVCPU_SET_POLICY, &args);
+}
+
+FIXTURE_VARIANT_ADD(inject, set_policy) {
+	.act = act_set_policy,
+	.kept = state_kept,
+};
+
+static long act_set_intercepts(struct world *w)
+{
+	struct xvcpu_intercepts args = { .size = sizeof(args), .exceptions = 1u << VEC_UD };
+
+	return call(w->vcpu.fd, XVCPU_SET_INTERCEPTS, &args);
+}
+
+FIXTURE_VARIANT_ADD(inject, set_intercepts) {
+	.act = act_set_intercepts,
+	.kept = state_kept,
+};
+
+static long act_life(struct world *w)
+{
+	struct xvcpu_affinity affinity = {
+		.size = sizeof(affinity), .preferred = XVCPU_AFFINITY_ANY, .set = { 1 },
+	};
+	struct xvcpu_life life = { .size = sizeof(life) };
+	long err = call(w->vcpu.fd, XVCPU_SET_AFFINITY, &affinity);
+
+	return err ?: call(w->vcpu.fd, XVCPU_GET_LIFE, &life);
+}
+
+FIXTURE_VARIANT_ADD(inject, set_affinity_and_get_life) {
+	.act = act_life,
 	.kept = state_kept,
 };
 

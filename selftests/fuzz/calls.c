@@ -150,7 +150,7 @@ static void fill_memory(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
 	memset(slot + 8, POISON, PAGE_BYTES);
 }
 
-#define GROUPS		XVCPU_GROUP_XSAVE	/* the last one */
+#define GROUPS		XVCPU_GROUP_TSC		/* the last one */
 
 static uint64_t group_mask(struct fuzz *f)
 {
@@ -331,6 +331,71 @@ static void fill_access(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
 		args->buffer = 0xffff888000000000;
 }
 
+/* In ascending order, more often than not. */
+static void fill_policy(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
+{
+	struct xvcpu_policy_range *range = (void *)f->room;
+	struct xvcpu_policy *args = arg;
+	uint32_t i, number = below(f, 0x100), kind = below(f, 3);
+
+	args->flags = sometimes(f);
+	args->nr = one_in(f, 16) ? tempting(f) : below(f, 5);
+	args->entry_size = sizeof(*range) + sometimes(f);
+	args->ranges = pointer(f, f->room);
+	args->hypercall = below(f, 2);
+	args->hypercall_cpl = one_in(f, 16) ? tempting(f) : below(f, 4);
+	if (one_in(f, 4)) {
+		args->exit_size = one_in(f, 4) ? tempting(f) : 1u << below(f, 3);
+		args->exit_port = one_in(f, 4) ? tempting(f) : 0x80;
+		args->exit_value = one_in(f, 4) ? tempting(f) : below(f, 256);
+	}
+	args->reserved = sometimes(f);
+	memset(range, 0, 8 * sizeof(*range));
+	for (i = 0; i < 8; i++, range++) {
+		range->kind = kind;
+		range->first = one_in(f, 16) ? tempting(f) : number;
+		range->last = range->first + below(f, 64);
+		range->read = kind == XVCPU_POLICY_CPUID ? XVCPU_POLICY_EXIT : below(f, 4);
+		range->write = kind == XVCPU_POLICY_CPUID ? XVCPU_POLICY_DEFAULT : below(f, 4);
+		range->reserved = one_in(f, 32);
+		number = range->last + 1 + below(f, 0x200);
+		if (one_in(f, 4) && kind < XVCPU_POLICY_CPUID) {
+			kind++;
+			number = 0;
+		}
+	}
+}
+
+static void fill_intercepts(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
+{
+	struct xvcpu_intercepts *args = arg;
+
+	args->flags = sometimes(f);
+	args->instructions = one_in(f, 8) ? tempting(f) : random_bits(f) & random_bits(f) & 0x3ff;
+	args->exceptions = one_in(f, 8) ? tempting(f) :
+			   random_bits(f) & random_bits(f) & ~(1u << 2 | 1u << 18);
+}
+
+static void fill_affinity(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
+{
+	struct xvcpu_affinity *args = arg;
+
+	args->flags = sometimes(f);
+	args->preferred = one_in(f, 2) ? XVCPU_AFFINITY_ANY : below(f, 3);
+	args->reserved = sometimes(f);
+	args->set[0] = below(f, 4);
+	if (one_in(f, 4))
+		args->set[below(f, 16)] = tempting(f);
+}
+
+static void fill_life(struct fuzz *f, struct test_vcpu *vcpu, void *arg)
+{
+	struct xvcpu_life *args = arg;
+
+	args->flags = sometimes(f);
+	args->reserved = sometimes(f);
+}
+
 #define AT(type, member)	offsetof(struct type, member)
 #define END(type, member)	(AT(type, member) + sizeof(((struct type *)0)->member))
 #define IOCTL(nr, type)		.name = #nr, .number = nr, .size = sizeof(struct type)
@@ -370,6 +435,14 @@ const struct fuzz_ioctl fuzz_ioctls[] = {
 	{ IOCTL(XVCPU_TRANSLATE, xvcpu_translate), .kind = FD_VCPU, .weight = 8,
 	  ERROR(xvcpu_translate), OUT(xvcpu_translate, outcome, error_code),
 	  .fill = fill_translate },
+	{ IOCTL(XVCPU_SET_POLICY, xvcpu_policy), .kind = FD_VM, .weight = 4,
+	  ERROR(xvcpu_policy), .fill = fill_policy },
+	{ IOCTL(XVCPU_SET_INTERCEPTS, xvcpu_intercepts), .kind = FD_VCPU, .weight = 4,
+	  ERROR(xvcpu_intercepts), .errnos = { EOPNOTSUPP }, .fill = fill_intercepts },
+	{ IOCTL(XVCPU_SET_AFFINITY, xvcpu_affinity), .kind = FD_VCPU, .weight = 2,
+	  ERROR(xvcpu_affinity), .fill = fill_affinity },
+	{ IOCTL(XVCPU_GET_LIFE, xvcpu_life), .kind = FD_VCPU, .weight = 2,
+	  ERROR(xvcpu_life), OUT(xvcpu_life, state, set), .fill = fill_life },
 	{ IOCTL(XVCPU_ACCESS, xvcpu_access), .kind = FD_VCPU, .weight = 8,
 	  ERROR(xvcpu_access), OUT(xvcpu_access, done, error_code), .fill = fill_access },
 };

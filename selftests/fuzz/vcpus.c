@@ -352,7 +352,7 @@ void fuzz_set_what_get_gave(struct fuzz *f)
 	struct xvcpu_pending pending;
 	struct xvcpu_state args = {
 		.size = sizeof(args),
-		.mask = (XVCPU_GROUP_BIT(XVCPU_GROUP_XSAVE + 1) - 1) &
+		.mask = (XVCPU_GROUP_BIT(XVCPU_GROUP_TSC + 1) - 1) &
 			~XVCPU_GROUP_BIT(XVCPU_GROUP_PENDING),
 		.buffer = (uintptr_t)f->room,
 		.length = ROOM_BYTES,

@@ -90,6 +90,7 @@ static int compare_exchange(int *at, int from, int to)
 #define wait_event_killable_timeout(q, condition, time)		({ wait_until(condition); 1L; })
 #define wake_up_all(q)		((void)(q))
 
+#define trace_xvcpu_kick(...)	((void)0)
 #define likely(x)		(x)
 #define unlikely(x)		(x)
 #define lockdep_assert_held(l)	((void)(l))
