@@ -906,9 +906,9 @@ struct xvcpu_state {
  * @flags:    0
  * @error:    why the call failed
  *
- * Everything is reset but the CPUID table, the intercepts, the ids, the VM's TSC, the affinity hint,
- * the statistics and a pending kick. A waiting exit is dropped and &xvcpu_run_sync.valid becomes 0.
- * -EBUSY: the vCPU is in XVCPU_RUN.
+ * Everything is reset but the CPUID table, the intercepts, the ids, the VM's TSC, the affinity
+ * hint, the statistics and a pending kick. A waiting exit is dropped and &xvcpu_run_sync.valid
+ * becomes 0. -EBUSY: the vCPU is in XVCPU_RUN.
  */
 struct xvcpu_reset {
 	__u32 size;

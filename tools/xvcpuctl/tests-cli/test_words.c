@@ -66,6 +66,39 @@ static void records_name_the_member(void)
 			       .field = offsetof(struct xvcpu_create_vcpu, apic_id))));
 }
 
+/* Members of the call and of its ranges have offsets in common. */
+static void records_of_a_policy_name_the_call_or_the_range(void)
+{
+	CHECK_STR("ranges[3].first is 0x60: the range overlaps entry 2",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_OVERLAP, .index = 3, .value = 0x60, .expected = 2,
+			       .field = offsetof(struct xvcpu_policy_range, first))));
+	CHECK_STR("ranges[1].kind is 0x0: must stand before entry 0",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_ORDER, .index = 1,
+			       .field = offsetof(struct xvcpu_policy_range, kind))));
+	CHECK_STR("ranges[0].first is 0x100: the range covers MSR 0x174, which never exits",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_PASSED, .value = 0x100, .expected = 0x174,
+			       .field = offsetof(struct xvcpu_policy_range, first))));
+	CHECK_STR("ranges[0].last is 4 (0x4): the limit is 256",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_RANGE, .value = 4, .expected = 256,
+			       .field = offsetof(struct xvcpu_policy_range, last))));
+	CHECK_STR("nr is 257 (0x101): the limit is 256",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_RANGE, .value = 257, .expected = 256,
+			       .field = offsetof(struct xvcpu_policy, nr))));
+	CHECK_STR("exit_value is 0x100: bits 0x100 are not allowed here",
+		  words(XVCPU_SET_POLICY,
+			RECORD(.code = XVCPU_ERR_BITS, .value = 0x100, .expected = 0xff,
+			       .field = offsetof(struct xvcpu_policy, exit_value))));
+	CHECK_STR("instructions is 0x18: this processor cannot intercept 0x10",
+		  words(XVCPU_SET_INTERCEPTS,
+			RECORD(.code = XVCPU_ERR_INTERCEPT, .value = 0x18, .expected = 0x3ef,
+			       .field = offsetof(struct xvcpu_intercepts, instructions))));
+}
+
 static void records_about_the_whole_call_need_no_member(void)
 {
 	CHECK_STR("", words(XVCPU_SET_STATE, RECORD(.code = XVCPU_ERR_NONE)));
@@ -86,7 +119,8 @@ static void unknown_records_give_some_text(void)
 	static const unsigned int requests[] = {
 		XVCPU_CREATE_VM, XVCPU_CREATE_VCPU, XVCPU_SET_MEMORY, XVCPU_GET_STATE,
 		XVCPU_SET_STATE, XVCPU_RESET, XVCPU_GET_MSR_LIST, XVCPU_GET_SUPPORTED_CPUID,
-		XVCPU_INTERRUPT, XVCPU_NMI, XVCPU_EXCEPTION, 0,
+		XVCPU_INTERRUPT, XVCPU_NMI, XVCPU_EXCEPTION, XVCPU_SET_POLICY,
+		XVCPU_SET_INTERCEPTS, 0,
 	};
 	char small[8];
 
@@ -165,11 +199,15 @@ static void every_number_of_the_abi_has_a_name(void)
 		CHECK(xvcpu_feature_name(i));
 	for (unsigned int i = 1; i <= XVCPU_REASON_DIFFERS; i++)
 		CHECK(strcmp(xvcpu_reason_name(i), "unknown"));
-	for (unsigned int i = 0; i <= XVCPU_EXIT_SHUTDOWN; i++)
+	for (unsigned int i = 0; i <= XVCPU_EXIT_SYSTEM_DOWN; i++)
 		CHECK(strcmp(xvcpu_exit_name(i), "unknown"));
+	for (unsigned int i = XVCPU_EXIT_EXCEPTION; i <= XVCPU_EXIT_CPUID; i++)
+		CHECK(strcmp(xvcpu_exit_name(i), "unknown"));
+	for (unsigned int i = 1; i <= XVCPU_INTERNAL_TASK_SWITCH; i++)
+		CHECK(strcmp(xvcpu_internal_text(i), "unknown"));
 	for (unsigned int i = 0; i <= XVCPU_GROUP_TSC; i++)
 		CHECK(strcmp(xvcpu_group_name(i), "unknown"));
-	for (unsigned int i = XVCPU_COUNT_ENTRIES; i <= XVCPU_COUNT_INJECTED; i++)
+	for (unsigned int i = XVCPU_COUNT_ENTRIES; i <= XVCPU_COUNT_POLICY; i++)
 		CHECK(xvcpu_counter_name(i));
 }
 
@@ -217,6 +255,7 @@ static void what_is_no_device_is_refused(void)
 
 static const struct tap_test tests[] = {
 	TEST(records_name_the_member),
+	TEST(records_of_a_policy_name_the_call_or_the_range),
 	TEST(records_about_the_whole_call_need_no_member),
 	TEST(unknown_records_give_some_text),
 	TEST(records_of_run_count_from_the_run_area),
