@@ -102,6 +102,7 @@ static int pending_work(struct xvcpu_vcpu *vcpu, bool immediate_exit)
 		/* Task work may close the fd that RUN was called on, and that may be the last. */
 		if (!vcpu->held)
 			vcpu->held = get_file(vcpu->file);
+		vcpu->vmx.l1d_touched = true;
 		if (xfer_to_guest_mode_handle_work(&unread_vcpu))
 			return -EINTR;
 	}

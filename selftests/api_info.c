@@ -50,7 +50,7 @@ TEST_F(info, every_known_feature_has_a_known_reason)
 	for (i = 0; i < XVCPU_FEATURE_SLOTS; i++) {
 		uint8_t reason = self->vm.info.features[i];
 
-		if (i <= XVCPU_FEATURE_PREEMPTION_TIMER) {
+		if (i <= XVCPU_FEATURE_L1D_FLUSH) {
 			EXPECT_NE(XVCPU_REASON_UNKNOWN, reason) {
 				TH_LOG("feature %u", i);
 			}

@@ -5,7 +5,7 @@
 #
 #   run-tests.sh [PROGRAM]...      default: every program that begins with api_, guest_, memory_,
 #                                  switch_ or power_; those that end with _smp need two CPUs and
-#                                  are left to machines that have them; power_kvm and power_load
+#                                  are left to machines that have them; power_kvm, power_load and power_l1d
 #                                  are left to those with one: with two, Debian's kernel takes the
 #                                  emulator half a minute and more to load a module
 #
@@ -19,7 +19,7 @@ if [ $# -eq 0 ]; then
 	for program in api_* guest_* memory_* switch_* power_*; do
 		case $program in
 		*_smp) [ "$cpus" -gt 1 ] || continue ;;
-		power_kvm | power_load) [ "$cpus" -eq 1 ] || continue ;;
+		power_kvm | power_load | power_l1d) [ "$cpus" -eq 1 ] || continue ;;
 		esac
 		[ -x "$program" ] && set -- "$@" "$program"
 	done

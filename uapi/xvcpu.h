@@ -151,7 +151,7 @@ struct xvcpu_error {
  * @XVCPU_REASON_LOCKED:    IA32_FEATURE_CONTROL is locked with VMX off: a firmware setting
  * @XVCPU_REASON_TAKEN:     CR4.VMXE is already set on some CPU: another hypervisor holds VMX
  * @XVCPU_REASON_NO_CPU:    the processor lacks it
- * @XVCPU_REASON_PARAM:     turned off by a module parameter
+ * @XVCPU_REASON_PARAM:     turned off by a module parameter or the kernel's command line
  * @XVCPU_REASON_NO_KERNEL: the kernel does not offer what it needs
  * @XVCPU_REASON_DIFFERS:   the CPUs of this machine disagree about it
  */
@@ -194,6 +194,8 @@ enum xvcpu_reason {
  * @XVCPU_FEATURE_VNMI:         virtual NMIs
  * @XVCPU_FEATURE_PREEMPTION_TIMER: VMX-preemption timer, for budgets; without it, and where it is
  *                              known to count wrongly, a timer of the kernel's ends them
+ * @XVCPU_FEATURE_L1D_FLUSH:    guests cannot read what the host has in the L1 data cache (L1TF): the
+ *                              processor does not let them, or it is flushed before entries
  */
 enum xvcpu_feature {
 	XVCPU_FEATURE_VMX		= 0,
@@ -216,6 +218,7 @@ enum xvcpu_feature {
 	XVCPU_FEATURE_XSAVE		= 17,
 	XVCPU_FEATURE_VNMI		= 18,
 	XVCPU_FEATURE_PREEMPTION_TIMER	= 19,
+	XVCPU_FEATURE_L1D_FLUSH		= 20,
 };
 
 /* XVCPU_FEATURE_SLOTS: size of &xvcpu_info.features */
@@ -1758,6 +1761,7 @@ struct xvcpu_run_sync {
  * @XVCPU_COUNT_REFUSED:    entries that ended with a VM exit of their own because the processor
  *                          refused the state (SDM "VM-Entry Failures During or After Loading Guest
  *                          State"); the counter of their exit reason does not count them
+ * @XVCPU_COUNT_L1D_FLUSH:  entries before which the L1 data cache was flushed
  */
 enum xvcpu_counter {
 	XVCPU_COUNT_ENTRIES	= 96,
@@ -1772,6 +1776,7 @@ enum xvcpu_counter {
 	XVCPU_COUNT_BUDGETS	= 105,
 	XVCPU_COUNT_POLICY	= 106,
 	XVCPU_COUNT_REFUSED	= 110,
+	XVCPU_COUNT_L1D_FLUSH	= 116,
 };
 
 /* XVCPU_COUNTERS: size of &xvcpu_run_stats.counters */

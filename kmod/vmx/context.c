@@ -155,6 +155,8 @@ void vmx_context_load(struct vmx_vcpu *vcpu)
 	if (vcpu->host_loaded)
 		return;
 
+	/* Userspace or another thread was here. */
+	vcpu->l1d_touched = true;
 	current_save_fsgs();
 	vcpu->host.fs = current->thread.fsindex;
 	vcpu->host.gs = current->thread.gsindex;

@@ -430,6 +430,7 @@ static enum vmx_next exit_dispatch(struct vmx_vcpu *vcpu, u32 reason)
 enum vmx_next vmx_handle_exit(struct vmx_vcpu *vcpu)
 {
 	u32 reason = vcpu->exit_reason & EXIT_REASON_BASIC;
+	enum vmx_next next;
 
 	vmx_record_exit(vcpu);
 	if (unlikely(vcpu->exit_reason & EXIT_REASON_FAILED)) {
@@ -439,5 +440,9 @@ enum vmx_next vmx_handle_exit(struct vmx_vcpu *vcpu)
 
 	count(vcpu, min_t(u32, reason, XVCPU_COUNT_ENTRIES - 1));
 	vmx_save_vectoring(vcpu);
-	return exit_dispatch(vcpu, reason);
+	next = exit_dispatch(vcpu, reason);
+	/* What has more to do reads more than the vCPU: page tables, memory of the VMM. */
+	if (next != VMX_RESUME)
+		vcpu->l1d_touched = true;
+	return next;
 }

@@ -31,6 +31,7 @@
 #include "context.h"
 #include "entry.h"
 #include "exit.h"
+#include "l1d.h"
 #include "power.h"
 #include "regs.h"
 #include "setup.h"
@@ -43,19 +44,27 @@
 
 static DEFINE_IDA(vpids);
 
-int vmx_init(void)
+int __init vmx_init(void)
 {
 	int err;
 
 	vmx_caps_init();
 	vmx_cpuid_init();
 	vmx_context_init();
-	err = vmx_msr_init();
+	err = vmx_l1d_init();
 	if (err)
 		return err;
+	err = vmx_msr_init();
+	if (err)
+		goto out_l1d;
 	err = vmx_power_init();
 	if (err)
-		vmx_msr_exit();
+		goto out_msr;
+	return 0;
+out_msr:
+	vmx_msr_exit();
+out_l1d:
+	vmx_l1d_exit();
 	return err;
 }
 
@@ -63,6 +72,7 @@ void vmx_exit(void)
 {
 	vmx_power_exit();
 	vmx_msr_exit();
+	vmx_l1d_exit();
 	ida_destroy(&vpids);
 }
 
@@ -366,6 +376,7 @@ static noinstr int enter_guest(struct vmx_vcpu *vcpu)
 
 	if (native_read_cr2() != vcpu->cr2)
 		native_write_cr2(vcpu->cr2);
+	vcpu->counters[XVCPU_COUNT_L1D_FLUSH] += vmx_l1d_flush(&vcpu->l1d_touched);
 	if (vcpu->budget.on)
 		vcpu->budget.entered = rdtsc();
 	ret = vmx_enter(vcpu->gpr, vcpu->vmcs.launched, &vcpu->host_rsp);

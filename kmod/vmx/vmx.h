@@ -257,6 +257,7 @@ struct vmx_limits {
  * @ept_gen:       value of its flush_gen that this vCPU's CPU has seen
  * @vpid:          0: none
  * @host_loaded:   guest MSRs and segment bases are in the CPU (context.c)
+ * @l1d_touched:   the host may have read secrets since the last entry (l1d.c)
  * @shutdown:      triple fault: do not enter
  * @load_pdpte:    PDPTEs are to be read from guest memory before the next entry
  * @host:          host values to restore (context.c)
@@ -316,6 +317,7 @@ struct vmx_vcpu {
 	u16 vpid;
 
 	bool host_loaded;
+	bool l1d_touched;
 	bool shutdown;
 	bool load_pdpte;
 	struct {

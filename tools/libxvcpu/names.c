@@ -46,6 +46,7 @@ static const struct words features[] = {
 	[XVCPU_FEATURE_XSAVE]	     = { "xsave", "XSAVE and XCR0" },
 	[XVCPU_FEATURE_VNMI]	     = { "vnmi", "virtual NMIs" },
 	[XVCPU_FEATURE_PREEMPTION_TIMER] = { "preemption_timer", "VMX-preemption timer" },
+	[XVCPU_FEATURE_L1D_FLUSH]    = { "l1d_flush", "L1D safe from guests (L1TF)" },
 };
 
 static const char * const exits[] = {
@@ -135,6 +136,7 @@ static const char * const counters[] = {
 	[XVCPU_COUNT_BUDGETS]	 = "budgets",
 	[XVCPU_COUNT_POLICY]	 = "policy",
 	[XVCPU_COUNT_REFUSED]	 = "refused",
+	[XVCPU_COUNT_L1D_FLUSH]	 = "l1d_flush",
 };
 
 /* SDM "VM Instruction Error Numbers", in our words. */

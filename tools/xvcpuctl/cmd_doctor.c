@@ -51,10 +51,12 @@ static const char *usable(const struct diagnosis *d, unsigned int reason)
 static void print_features(const struct diagnosis *d)
 {
 	puts("\nfeature       needed  usable");
-	for (unsigned int i = 0; xvcpu_feature_name(i); i++) {
+	for (unsigned int i = 0; i < XVCPU_FEATURE_SLOTS; i++) {
 		unsigned int reason = d->features[i];
 		const char *answer = usable(d, reason);
 
+		if (!xvcpu_feature_name(i))
+			continue;
 		printf("%-13s %-7s %-7s %s", xvcpu_feature_name(i),
 		       d->required >> i & 1 ? "yes" : "no", answer, xvcpu_feature_text(i));
 		if (!strcmp(answer, "no"))

@@ -72,10 +72,13 @@ static void print_text(const struct answers *answers)
 	printf("TSC                     %u kHz\n", info->tsc_khz);
 
 	puts("\nfeatures");
-	for (unsigned int i = 0; xvcpu_feature_name(i); i++)
+	for (unsigned int i = 0; i < XVCPU_FEATURE_SLOTS; i++) {
+		if (!xvcpu_feature_name(i))
+			continue;
 		printf("  %-13s %-10s%s\n", xvcpu_feature_name(i),
 		       xvcpu_reason_name(info->features[i]),
 		       info->required >> i & 1 ? " (required)" : "");
+	}
 
 	printf("\nCPUID for guests (%u entries)\n", answers->nr_cpuid);
 	for (__u32 i = 0; i < answers->nr_cpuid; i++) {

@@ -90,10 +90,13 @@ cJSON *json_features(const u8 *features, u64 required, bool complete)
 {
 	cJSON *list = json_list();
 
-	for (unsigned int i = 0; xvcpu_feature_name(i); i++) {
+	for (unsigned int i = 0; i < XVCPU_FEATURE_SLOTS; i++) {
 		unsigned int reason = features[i];
-		cJSON *item = json_append(list, json_object());
+		cJSON *item;
 
+		if (!xvcpu_feature_name(i))
+			continue;
+		item = json_append(list, json_object());
 		json_text(item, "name", xvcpu_feature_name(i));
 		json_text(item, "text", xvcpu_feature_text(i));
 		json_bool(item, "required", required >> i & 1);

@@ -209,6 +209,8 @@ static void every_number_of_the_abi_has_a_name(void)
 		CHECK(strcmp(xvcpu_group_name(i), "unknown"));
 	for (unsigned int i = XVCPU_COUNT_ENTRIES; i <= XVCPU_COUNT_POLICY; i++)
 		CHECK(xvcpu_counter_name(i));
+	CHECK(xvcpu_feature_name(XVCPU_FEATURE_L1D_FLUSH));
+	CHECK(xvcpu_counter_name(XVCPU_COUNT_L1D_FLUSH));
 }
 
 static void blobs_hold_groups_aligned(void)
