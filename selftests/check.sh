@@ -21,8 +21,8 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz doctor observe ends
-	refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz mitigations doctor
+	observe ends refusals no-vmx runner)
 host_steps=(lint host tools)
 # With a kernel of our own, that looks for mistakes; for long.
 debug_steps=(debug-1cpu debug-2cpu debug-inject)
@@ -122,6 +122,18 @@ step_ends() {
 step_doctor() { machine --timeout 600 -- ./tool_doctor.sh; }
 
 step_observe() { machine --timeout 900 -- ./tool_observe.sh; }
+
+# The module's code as the kernel patches it, either way.
+step_mitigations() {
+	local failed=0
+	echo "# begin mitigations_on"
+	machine --timeout 600 --append mitigations=auto -- ./tool_mitigations.sh on || failed=1
+	echo "# end mitigations_on $failed"
+	failed=0
+	echo "# begin mitigations_off"
+	machine --timeout 600 --append mitigations=off -- ./tool_mitigations.sh off || failed=1
+	echo "# end mitigations_off $failed"
+}
 
 step_no-vmx() { machine --engine tcg --timeout 300 -- ./tool_no_vmx.sh; }
 
