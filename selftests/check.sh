@@ -21,8 +21,8 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz mitigations doctor
-	observe ends refusals no-vmx runner)
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz mitigations endings
+	taken doctor observe ends refusals no-vmx runner)
 host_steps=(lint host tools)
 # With a kernel of our own, that looks for mistakes; for long.
 debug_steps=(debug-1cpu debug-2cpu debug-inject)
@@ -133,6 +133,30 @@ step_mitigations() {
 	echo "# begin mitigations_off"
 	machine --timeout 600 --append mitigations=off -- ./tool_mitigations.sh off || failed=1
 	echo "# end mitigations_off $failed"
+}
+
+# Another hypervisor has one CPU of two.
+step_taken() {
+	local dir=$tree/build/faulty kdir
+	kdir=$("$here/vm/kernels.sh" kdir cloud) || return
+	mkdir -p "$dir"
+	cp -rT "$here/vm/faulty" "$dir"
+	make -C "$kdir" M="$dir" modules >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
+	machine --cpus 2 --timeout 900 --add "$dir/faulty.ko" -- ./tool_taken.sh
+}
+
+# The machine restarts, panics, or goes over to another kernel, while guests run. Crash kernels have
+# memory of their own.
+step_endings() {
+	local failed=0 how kernel
+	kernel=$("$here/vm/kernels.sh" info cloud | sed -n 's/^image=//p')
+	for how in reboot panic kexec kdump; do
+		echo "# begin ends_by_$how"
+		failed=0
+		machine --boots 2 --timeout 900 --append crashkernel=256M --add "$kernel:/boot/vmlinuz" \
+			-- ./tool_ends.sh $how 1 || failed=1
+		echo "# end ends_by_$how $failed"
+	done
 }
 
 step_no-vmx() { machine --engine tcg --timeout 300 -- ./tool_no_vmx.sh; }

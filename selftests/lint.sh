@@ -70,6 +70,27 @@ in_a_kernel_tree() {
 	[ -x "$work/kernel/installed/api_args" ] && [ -f "$work/kernel/installed/config" ]
 }
 
+# docs/coverage.md: `PROGRAM`, `PROGRAM: TEST` or `step NAME`; 32-bit programs are built from others.
+coverage_names() {
+	local name program test sources bad=0
+	while IFS= read -r name; do
+		program=${name%%: *}
+		test=
+		[ "$program" = "$name" ] || test=${name#*: }
+		if [ "${name#step }" != "$name" ]; then
+			grep -q "^step_${name#step }()" selftests/check.sh && continue
+		else
+			sources=$(files "*/${program%_32}.c" "*/$program.sh")
+			# shellcheck disable=SC2086 # no file name here has a blank
+			[ -n "$sources" ] && { [ -z "$test" ] || grep -qw "$test" $sources; } && continue
+		fi
+		echo "docs/coverage.md: no $name"
+		bad=1
+	done < <(grep '^|' docs/coverage.md | tr '\140' '\n' |
+		grep -E '^(step [a-z0-9-]+|[a-z0-9]+_[a-z0-9_]+(: [a-z0-9_]+)?)$')
+	return $bad
+}
+
 # Files that others source use and set variables of theirs (SC2154, SC2034); commas in arrays are QEMU options (SC2054).
 shell_scripts() {
 	# shellcheck disable=SC2046 # no file name here has a blank
@@ -91,4 +112,5 @@ check "xvcpu.h alone: g++" header_alone gcc c++
 check "xvcpu.h alone: clang" header_alone clang c
 check "selftests build in a kernel tree" in_a_kernel_tree
 check "shellcheck" shell_scripts
+check "docs/coverage.md names what there is" coverage_names
 tap_end

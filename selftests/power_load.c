@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module loaded and unloaded, and VMX on and off, many times over.
+ * The module loaded and unloaded, and VMX on and off, many times over: XVCPU_CYCLES times, or so often
+ * that it does not take long.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -30,6 +33,56 @@ TEST(the_module_is_loaded_and_unloaded)
 		ASSERT_EQ(0, command("modprobe xvcpu"));
 		EXPECT_TRUE(guest_runs());
 	}
+}
+
+static unsigned long cycles(void)
+{
+	const char *text = getenv("XVCPU_CYCLES");
+
+	return text ? strtoul(text, NULL, 10) : 100;
+}
+
+/* Without modprobe, which is most of the time. */
+static bool load(void)
+{
+	struct utsname name;
+	char path[256];
+	int fd, err;
+
+	uname(&name);
+	snprintf(path, sizeof(path), "/lib/modules/%s/xvcpu.ko", name.release);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	err = syscall(SYS_finit_module, fd, "", 0);
+	close(fd);
+	return !err;
+}
+
+FIXTURE(lives) {
+};
+
+FIXTURE_SETUP(lives)
+{
+}
+
+FIXTURE_TEARDOWN(lives)
+{
+}
+
+TEST_F_TIMEOUT(lives, nothing_adds_up_over_many_loads_and_unloads, 3600)
+{
+	unsigned long i, nr = cycles();
+
+	for (i = 0; i < nr; i++) {
+		ASSERT_EQ(0, syscall(SYS_delete_module, "xvcpu", O_NONBLOCK)) {
+			TH_LOG("cycle %lu: %s", i, strerror(errno));
+		}
+		ASSERT_TRUE(load()) {
+			TH_LOG("cycle %lu: %s", i, strerror(errno));
+		}
+		if (i % 10 == 0)
+			ASSERT_TRUE(guest_runs());
+	}
+	TH_LOG("%lu cycles", nr);
 }
 
 TEST(vmx_goes_on_and_off_with_the_first_and_last_vm)

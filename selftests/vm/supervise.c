@@ -3,11 +3,12 @@
  * Runs the emulator: sorts the frames on its standard output (frames.h), passes COMMAND's output on
  * as it comes, ends the emulator when the machine is done, panics, restarts or takes too long.
  *
- *	supervise [-l] [-c] -t SECONDS -d DIR -- EMULATOR [ARG...]
+ *	supervise [-l] [-c] [-b BOOTS] -t SECONDS -d DIR -- EMULATOR [ARG...]
  *
  * -l waits for the emulator to end by itself, so that its own log is whole. -c counts seconds of
  * CPU time that the emulator uses, so that a busy host is not taken for a hung machine; then ten
- * times as many seconds may pass. In DIR it writes
+ * times as many seconds may pass. -b: the machine is to boot so often, by restarts, panics or kexec
+ * that COMMAND causes; its last boot tells the story. In DIR it writes
  *   dmesg.boot, dmesg	the kernel's log before and after the marker
  *   leaks		what kmemleak found
  *   facts		"name value" lines from init, and a last one "outcome WORD"
@@ -51,7 +52,7 @@ struct machine {
 	uint8_t buffer[2 * (sizeof(struct frame_header) + FRAME_PAYLOAD)];
 	size_t held;
 	uint8_t sequence;
-	unsigned int hellos, damaged;
+	unsigned int hellos, boots, damaged;
 	const char *outcome;
 
 	int boot, kmsg, leaks, facts, chatter;	/* files in DIR */
@@ -124,8 +125,12 @@ static void take_frame(struct machine *m, const struct frame_header *head,
 
 	switch (head->type) {
 	case FRAME_HELLO:
-		if (m->hellos++)
+		if (m->hellos++ >= m->boots)
 			m->outcome = "restarted";
+		/* What the last boot ended with, a panic maybe, was to be. */
+		if (m->serial >= 0)
+			lseek(m->serial, 0, SEEK_END);
+		memset(m->serial_tail, 0, sizeof(m->serial_tail));
 		break;
 	case FRAME_STDOUT:
 		write_all(STDOUT_FILENO, payload, length);
@@ -146,7 +151,7 @@ static void take_frame(struct machine *m, const struct frame_header *head,
 		fact(m, (const char *)payload, length);
 		break;
 	case FRAME_END:
-		m->outcome = "ended";
+		m->outcome = m->hellos < m->boots ? "did not restart" : "ended";
 		break;
 	default:
 		m->damaged++;
@@ -269,6 +274,8 @@ static bool panicked(struct machine *m)
 		m->serial = open("serial", O_RDONLY | O_CLOEXEC);
 	if (m->serial < 0)
 		return false;
+	if (m->hellos < m->boots)
+		return false;		/* on purpose: a boot is still to come */
 	for (;;) {
 		memcpy(text, m->serial_tail, keep);
 		got = read(m->serial, text + keep, 4096);
@@ -333,23 +340,25 @@ static int report(struct machine *m)
 
 int main(int argc, char **argv)
 {
-	static struct machine m;
+	static struct machine m = { .boots = 1 };
 	struct sigaction act = { .sa_handler = on_signal };
 	const char *dir = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "+lct:d:")) != -1) {
+	while ((opt = getopt(argc, argv, "+lcb:t:d:")) != -1) {
 		if (opt == 'l')
 			m.linger = true;
 		else if (opt == 'c')
 			m.cpu_time = true;
+		else if (opt == 'b')
+			m.boots = strtoul(optarg, NULL, 10);
 		else if (opt == 't')
 			m.seconds = strtol(optarg, NULL, 10);
 		else if (opt == 'd')
 			dir = optarg;
 	}
 	if (!dir || m.seconds <= 0 || optind == argc) {
-		fprintf(stderr, "usage: supervise [-lc] -t SECONDS -d DIR -- EMULATOR [ARG...]\n");
+		fprintf(stderr, "usage: supervise [-lc] [-b BOOTS] -t SECONDS -d DIR -- EMULATOR [ARG...]\n");
 		return CANNOT_START;
 	}
 	if (chdir(dir)) {

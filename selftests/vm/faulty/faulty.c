@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A module that does wrong on demand, to see that selftests/vm/run notices: write the name of a
- * fault to /sys/module/faulty/parameters/fault. Loading it with fault=load is refused.
+ * fault to /sys/module/faulty/parameters/fault. Loading it with fault=load is refused. And one that
+ * behaves like another hypervisor: the parameter vmxe is the mask of CPUs that have CR4.VMXE set.
  */
+#include <linux/atomic.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <asm/tlbflush.h>
 
 static DEFINE_SPINLOCK(first_lock);
 static DEFINE_SPINLOCK(second_lock);
@@ -73,6 +77,48 @@ static const struct kernel_param_ops fault_ops = {
 
 module_param_cb(fault, &fault_ops, NULL, 0200);
 MODULE_PARM_DESC(fault, "load, warn, oops, panic, reference, use-after-free, leak or lock");
+
+/* ---- another hypervisor ---- */
+
+static void vmxe_set_here(void *mask)
+{
+	if (*(unsigned long *)mask & BIT(smp_processor_id()))
+		cr4_set_bits(X86_CR4_VMXE);
+	else
+		cr4_clear_bits(X86_CR4_VMXE);
+}
+
+static void vmxe_get_here(void *mask)
+{
+	if (native_read_cr4() & X86_CR4_VMXE)
+		atomic_long_or(BIT(smp_processor_id()), mask);
+}
+
+static int vmxe_set(const char *text, const struct kernel_param *param)
+{
+	unsigned long mask;
+	int err = kstrtoul(text, 0, &mask);
+
+	if (!err)
+		on_each_cpu(vmxe_set_here, &mask, 1);
+	return err;
+}
+
+static int vmxe_get(char *buffer, const struct kernel_param *param)
+{
+	atomic_long_t mask = ATOMIC_LONG_INIT(0);
+
+	on_each_cpu(vmxe_get_here, &mask, 1);
+	return sysfs_emit(buffer, "%#lx\n", atomic_long_read(&mask));
+}
+
+static const struct kernel_param_ops vmxe_ops = {
+	.set = vmxe_set,
+	.get = vmxe_get,
+};
+
+module_param_cb(vmxe, &vmxe_ops, NULL, 0600);
+MODULE_PARM_DESC(vmxe, "CPUs that have CR4.VMXE set");
 
 static int __init faulty_init(void)
 {
