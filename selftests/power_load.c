@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module loaded and unloaded, and VMX on and off, many times over: XVCPU_CYCLES times, or so often
- * that it does not take long.
+ * The module loaded and unloaded, and VMX on and off, many times over: XVCPU_CYCLES times, or so
+ * often that it does not take long.
  */
 #include <errno.h>
 #include <fcntl.h>

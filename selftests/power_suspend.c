@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The machine goes to sleep and wakes up with a guest alive: to suspend-to-idle, where tasks are
- * frozen and devices told, and as deep as the kernel's own test of suspend goes ("core": all CPUs but
- * one offline, and the callbacks of the core called) without the firmware, which an emulator lacks.
+ * frozen and devices told, and as deep as the kernel's own test of suspend goes ("core": all CPUs
+ * but one offline, and the callbacks of the core called) without the firmware, which an emulator
+ * lacks.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -194,8 +194,8 @@ enum xvcpu_reason {
  * @XVCPU_FEATURE_VNMI:         virtual NMIs
  * @XVCPU_FEATURE_PREEMPTION_TIMER: VMX-preemption timer, for budgets; without it, and where it is
  *                              known to count wrongly, a timer of the kernel's ends them
- * @XVCPU_FEATURE_L1D_FLUSH:    guests cannot read what the host has in the L1 data cache (L1TF): the
- *                              processor does not let them, or it is flushed before entries
+ * @XVCPU_FEATURE_L1D_FLUSH:    guests cannot read what the host has in the L1 data cache (L1TF):
+ *                              the processor does not let them, or it is flushed before entries
  */
 enum xvcpu_feature {
 	XVCPU_FEATURE_VMX		= 0,
@@ -1390,11 +1390,11 @@ struct xvcpu_run_request {
  *
  * A string instruction with REP exits as often as it takes; the guest's registers are exact at each
  * exit and it can take interrupts between them. DONE steps RSI or RDI and RCX by @count, and RIP
- * when RCX has become 0. Segment, alignment and paging are checked before the exit, and accessed and
- * dirty flags are set. The data of INS goes to the guest's memory with the XVCPU_RUN that completes
- * it; should that memory have gone, XVCPU_RUN fails with -EFAULT, -ENOMEM or -EHWPOISON and
- * %XVCPU_ERR_MEMORY, and the exit still waits. An operand in memory that is in no slot, or for INS in a read-only one, is
- * %XVCPU_EXIT_MEMORY_FAULT.
+ * when RCX has become 0. Segment, alignment and paging are checked before the exit, and accessed
+ * and dirty flags are set. The data of INS goes to the guest's memory with the XVCPU_RUN that
+ * completes it; should that memory have gone, XVCPU_RUN fails with -EFAULT, -ENOMEM or -EHWPOISON
+ * and %XVCPU_ERR_MEMORY, and the exit still waits. An operand in memory that is in no slot, or for
+ * INS in a read-only one, is %XVCPU_EXIT_MEMORY_FAULT.
  */
 struct xvcpu_exit_io {
 	__u16 port;

@@ -203,7 +203,8 @@ done
 run $missing 'run --json without the module' run --json --mode real "$dir/hlt"
 
 for command in stat trace; do
-	run 6 "$command without the module" $command && says "$command says what to do" 'modprobe xvcpu'
+	run 6 "$command without the module" $command &&
+		says "$command says what to do" 'modprobe xvcpu'
 done
 run 6 'trace --pid without the module' trace --pid 1
 
