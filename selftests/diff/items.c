@@ -646,6 +646,10 @@ const struct item items[] = {
 	{ "mmio_extend", ALL_MODES, 8, false, emit_mmio_extend },
 	{ "mmio_offset", ALL_MODES, 8, false, emit_mmio_offset },
 	{ "mmio_stos", ALL_MODES, 8, false, emit_mmio_stos },
+	/*
+	 * Not drawn yet. With weight 8 each, 1,199 of 1,200 programs of the default seed ended
+	 * alike; in program 498 KVM raised #UD for an OUT, which is not understood.
+	 */
 	{ "mmio_movs", ALL_MODES, 0, false, emit_mmio_movs },
 	{ "mmio_xchg", ALL_MODES, 0, false, emit_mmio_xchg },
 	{ "mmio_alu", ALL_MODES, 0, false, emit_mmio_alu },
