@@ -65,7 +65,7 @@ struct xvcpu_name {
 	    { XVCPU_COUNT_EPT_FLUSH, "ept_flush" },				\
 	    { XVCPU_COUNT_INJECTED, "injected" }, { XVCPU_COUNT_BUDGETS, "budgets" }, \
 	    { XVCPU_COUNT_POLICY, "policy" },					\
-	    { XVCPU_COUNT_REFUSED, "refused" })
+	    { XVCPU_COUNT_REFUSED, "refused" }, { XVCPU_COUNT_L1D_FLUSH, "l1d_flush" })
 
 /* &enum xvcpu_fault */
 #define XVCPU_FAULT_NAMES(use, number)						\
