@@ -115,6 +115,7 @@ step_debug-inject() {
 # Each way in which a guest of xvcpuctl can end.
 step_ends() {
 	make -s -C "$tree/tools" O="$tree/build" tests-vm || return
+	# shellcheck disable=SC2016 # for the shell in the machine
 	machine --timeout 600 --add "$tree/build/tests-vm:/tests-vm" -- \
 		sh -c '/tests-vm/run.sh; status=$?; /tests-vm/test_device && exit $status'
 }

@@ -4,8 +4,8 @@
  *
  * Ends the machine while a guest runs on every CPU; run again when it is up once more, tests that
  * it came up whole, and that VMX is there to be turned on. A byte of the RTC's memory, which
- * survives, tells the two apart. For selftests/vm/run --boots 2; for kexec and kdump a kernel and an
- * initramfs are at /boot/vmlinuz and /tmp/initrd.
+ * survives, tells the two apart. For selftests/vm/run --boots 2; for kexec and kdump a kernel and
+ * an initramfs are at /boot/vmlinuz and /tmp/initrd.
  */
 #include <errno.h>
 #include <fcntl.h>
