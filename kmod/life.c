@@ -8,6 +8,7 @@
 #include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include <xvcpu.h>
@@ -97,6 +98,7 @@ static int set_check(const struct xvcpu_affinity *args, struct xvcpu_error *erro
 
 static int affinity_check(const struct xvcpu_affinity *args, struct xvcpu_error *error)
 {
+	unsigned int cpus = min_t(unsigned int, nr_cpu_ids, XVCPU_AFFINITY_CPUS), cpu;
 	size_t preferred = offsetof(typeof(*args), preferred);
 	int err;
 
@@ -109,12 +111,12 @@ static int affinity_check(const struct xvcpu_affinity *args, struct xvcpu_error 
 	err = set_check(args, error);
 	if (err || args->preferred == XVCPU_AFFINITY_ANY)
 		return err;
-	if (args->preferred < 0 || args->preferred >= XVCPU_AFFINITY_CPUS ||
-	    args->preferred >= nr_cpu_ids || !cpu_possible(args->preferred))
+	cpu = (u32)args->preferred < cpus ? array_index_nospec(args->preferred, cpus) : cpus;
+	if (cpu >= cpus || !cpu_possible(cpu))
 		return args_refuse(error, XVCPU_ERR_RANGE, preferred, args->preferred,
 				   nr_cpu_ids - 1);
 	/* An empty set is every CPU. */
-	if (memchr_inv(args->set, 0, sizeof(args->set)) && !in_set(args->set, args->preferred))
+	if (memchr_inv(args->set, 0, sizeof(args->set)) && !in_set(args->set, cpu))
 		return args_refuse(error, XVCPU_ERR_VALUE, preferred, args->preferred, 0);
 	return 0;
 }

@@ -337,6 +337,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 	struct xvcpu_run_request request;
 	struct xvcpu_error error = {};
 	long ret;
+	u64 left;
 
 	if (READ_ONCE(vcpu->vm->dead))
 		return -ENOTRECOVERABLE;
@@ -352,7 +353,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 	xvcpu_budget_begin(vcpu, &request);
 	/* An instruction that needs the VMM again comes before anything that ends RUN. */
 	ret = ret ? 0 : run_inside(vcpu, request.immediate_exit);
-	WRITE_ONCE(run_exit(vcpu)->budget_left, xvcpu_budget_end(vcpu, &request));
+	left = xvcpu_budget_end(vcpu, &request);
 	if (ret == -EINTR) {
 		count(vcpu, XVCPU_COUNT_SIGNALS);
 		vmx_exit_to_user(&vcpu->vmx, XVCPU_EXIT_SIGNAL, VMX_WAITS_NOT);
@@ -360,6 +361,7 @@ static long run_owned(struct xvcpu_vcpu *vcpu)
 		run_exit(vcpu)->error = error;
 		return ret;
 	}
+	WRITE_ONCE(run_exit(vcpu)->budget_left, left);
 	count(vcpu, XVCPU_COUNT_USER_EXITS);
 	return xvcpu_sync_out(vcpu, request.sync) ?: ret;
 }

@@ -135,6 +135,7 @@ void vmx_context_moved(struct vmx_vcpu *vcpu)
 	vcpu->vmcs.host_cr3 = 0;
 	vcpu->vmcs.host_cr4 = 0;
 	vmcs_write_natural(HOST_FS_BASE, vcpu->vmcs.host_fs_base);
+	vmcs_write32(PIN_BASED_VM_EXEC_CONTROL, vcpu->vmcs.pin);
 	vmcs_write32(CPU_BASED_VM_EXEC_CONTROL, vcpu->vmcs.proc);
 	vmcs_write32(SECONDARY_VM_EXEC_CONTROL, vcpu->vmcs.proc2);
 	vmcs_write32(VM_ENTRY_CONTROLS, vcpu->vmcs.entry);

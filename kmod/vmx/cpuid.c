@@ -370,8 +370,11 @@ static const struct {
 	{ X86_CR4_PCE,                1, 3, F(MSR) },
 };
 
-/* The guest's own TLB tagging and time-stamp instructions follow what it was told it has. */
-static void controls_follow(struct vmx_vcpu *vcpu)
+/**
+ * vmx_cpuid_controls - the guest's own TLB tagging and time-stamp instructions, as it was told
+ * @vcpu: the vCPU, loaded
+ */
+void vmx_cpuid_controls(struct vmx_vcpu *vcpu)
 {
 	u32 proc2 = vmx_caps.control[VMX_PROC2].value;
 
@@ -433,7 +436,7 @@ void vmx_cpuid_set(struct vmx_vcpu *vcpu, const struct xvcpu_cpuid_entry *table,
 	memcpy(vcpu->cpuid, table, nr * sizeof(*table));
 	vcpu->cpuid_nr = nr;
 	vmx_cpuid_limits(table, nr, &vcpu->limits);
-	controls_follow(vcpu);
+	vmx_cpuid_controls(vcpu);
 }
 
 /* Size of the XSAVE area for the components in @xcr0, standard or compacted format. */

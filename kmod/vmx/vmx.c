@@ -303,6 +303,8 @@ void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 void vmx_vcpu_rebuild(struct vmx_vcpu *vcpu)
 {
 	vmcs_setup(vcpu);
+	/* RESET keeps the CPUID table and the intercepts. */
+	vmx_cpuid_controls(vcpu);
 }
 
 /* The CPU that holds the vCPU's state, or -1; may be old when it is looked at. */
@@ -408,6 +410,8 @@ static void host_exception(struct vmx_vcpu *vcpu)
 {
 	u32 info = vmcs_read32(VM_EXIT_INTR_INFO);
 
+	/* Their handlers do not set the kernel's flag, as those of interrupts do. */
+	vcpu->l1d_touched = true;
 	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
 		vmx_host_nmi();
 	else if ((info & INTR_INFO_VECTOR_MASK) == X86_TRAP_MC)
