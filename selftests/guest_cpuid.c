@@ -111,6 +111,24 @@ TEST_F(cpuid, a_leaf_outside_the_table_is_zeros)
 	}
 }
 
+/* As guests compute it: Linux in whole kHz, from the crystal's. */
+TEST_F(cpuid, the_rate_of_the_tsc_is_told)
+{
+	uint32_t khz = self->vm.info.tsc_khz;
+	struct xvcpu_cpuid_entry got;
+
+	ASSERT_LT(1000, khz);
+	EXPECT_LE(0x16, ask(&self->vcpu, 0, 0).eax);
+	got = ask(&self->vcpu, 0x15, 0);
+	ASSERT_NE(0, got.eax);
+	EXPECT_LE(khz - got.ebx, got.ecx / 1000 * got.ebx / got.eax);
+	EXPECT_GE(khz, got.ecx / 1000 * got.ebx / got.eax);
+	EXPECT_EQ(0, got.edx);
+	EXPECT_EQ(khz / 1000, ask(&self->vcpu, 0x16, 0).eax);
+	EXPECT_LE(0x40000010, ask(&self->vcpu, 0x40000000, 0).eax);
+	EXPECT_EQ(khz, ask(&self->vcpu, 0x40000010, 0).eax);
+}
+
 TEST_F(cpuid, every_mode_has_it)
 {
 	enum guest_mode mode;

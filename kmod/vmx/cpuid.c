@@ -4,9 +4,9 @@
  * vCPU's table.
  *
  * A feature is offered if the host kernel uses it, the processor has it, and this module either
- * switches what it brings or it brings nothing to switch. feature_masks is that list. The
- * supported table is built when the module loads and read-only afterwards; a vCPU's table belongs
- * to the vCPU.
+ * switches what it brings or it brings nothing to switch. LEAF_*_E?X are that list. The supported
+ * table is built when the module loads and read-only afterwards but for the TSC's rate; a vCPU's
+ * table belongs to the vCPU.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -14,6 +14,7 @@
 #include <asm/cpufeature.h>
 #include <asm/fpu/xcr.h>
 #include <asm/processor.h>
+#include <asm/tsc.h>
 #include <asm/vmx.h>
 
 #include "../compat.h"
@@ -44,7 +45,10 @@
 #define LEAF_8_1_ECX	(F(LAHF_LM) | F(ABM) | F(3DNOWPREFETCH))
 
 #define HYPERVISOR_LEAF		0x40000000
+#define HYPERVISOR_TIMING	0x40000010
 #define LEAF_TSC_INVARIANT	BIT(8)
+#define LEAF_TSC_RATIO		0x15
+#define LEAF_FREQUENCIES	0x16
 
 #define XCR0_OFFERED	(XFEATURE_MASK_FP | XFEATURE_MASK_SSE | XFEATURE_MASK_YMM | \
 			 XFEATURE_MASK_AVX512 | XFEATURE_MASK_PKRU)
@@ -149,16 +153,63 @@ static void leaves_d(void)
 	}
 }
 
+static struct xvcpu_cpuid_entry *supported_find(u32 leaf)
+{
+	unsigned int i;
+
+	for (i = 0; i < vmx_cpuid_supported_nr; i++) {
+		if (vmx_cpuid_supported[i].leaf == leaf)
+			return &vmx_cpuid_supported[i];
+	}
+	return NULL;
+}
+
 static void leaves_hypervisor(void)
 {
 	struct xvcpu_cpuid_entry *e = leaf_add(HYPERVISOR_LEAF, 0, 0);
 
 	if (!e)
 		return;
-	e->eax = HYPERVISOR_LEAF;
+	e->eax = HYPERVISOR_TIMING;
 	memcpy(&e->ebx, "xvcp", 4);
 	memcpy(&e->ecx, "uxvc", 4);
 	memcpy(&e->edx, "pu\0\0", 4);
+	leaf_add(HYPERVISOR_TIMING, 0, 0);
+}
+
+static void timing_set(u32 leaf, u32 eax, u32 ebx, u32 ecx)
+{
+	struct xvcpu_cpuid_entry *e = supported_find(leaf);
+
+	if (!e)
+		return;
+	WRITE_ONCE(e->eax, eax);
+	WRITE_ONCE(e->ebx, ebx);
+	WRITE_ONCE(e->ecx, ecx);
+	WRITE_ONCE(e->edx, 0);
+}
+
+/**
+ * vmx_cpuid_timing - say how fast the TSC is, as the host knows by now
+ *
+ * Linux refines its measurement a second after boot, which may be later than when this module was
+ * loaded: so this is done again whenever VMX is turned on. Called under the lock of that, or before
+ * anyone reads the table.
+ *
+ * The crystal that leaf 0x15 wants is taken to run at the TSC's own rate, or at a power of two of
+ * it that 32 bits of Hz can say: no ratio is exact for every rate, and guests count nothing else
+ * in its unit.
+ */
+void vmx_cpuid_timing(void)
+{
+	u64 hz = (u64)tsc_khz * 1000;
+	u32 ratio = 1;
+
+	while (hz / ratio > U32_MAX)
+		ratio *= 2;
+	timing_set(LEAF_TSC_RATIO, 1, ratio, div_u64(hz, ratio));
+	timing_set(LEAF_FREQUENCIES, min(tsc_khz / 1000, 0xffffu), min(tsc_khz / 1000, 0xffffu), 0);
+	timing_set(HYPERVISOR_TIMING, tsc_khz, 0, 0);
 }
 
 static void leaves_extended(void)
@@ -191,7 +242,8 @@ static void leaves_extended(void)
 /**
  * vmx_cpuid_init - build the supported table
  *
- * Leaves that are left out read as zeros: thermal and power (6), PMU (0xa), topology (0xb, 0x1f).
+ * Leaves that are left out read as zeros: thermal and power (6), PMU (0xa), topology (0xb, 0x1f),
+ * and what else is below 0x16, as a processor may (SDM "CPUID": leaves that it does not have).
  */
 void vmx_cpuid_init(void)
 {
@@ -200,14 +252,17 @@ void vmx_cpuid_init(void)
 	if (boot_cpu_has(X86_FEATURE_OSXSAVE))
 		xcr0_offered = xgetbv(XCR_XFEATURE_ENABLED_MASK) & XCR0_OFFERED;
 	e = leaf_add(0, 0, 0);
-	e->eax = min_t(u32, e->eax, 0xd);
+	e->eax = LEAF_FREQUENCIES;
 	leaf_1(leaf_add(1, 0, 0));
 	leaf_add(2, 0, 0);
 	leaves_4();
 	leaf_7(leaf_add(7, 0, XVCPU_CPUID_SUBLEAF));
 	leaves_d();
+	leaf_add(LEAF_TSC_RATIO, 0, 0);
+	leaf_add(LEAF_FREQUENCIES, 0, 0);
 	leaves_hypervisor();
 	leaves_extended();
+	vmx_cpuid_timing();
 }
 
 static const struct xvcpu_cpuid_entry *table_find(const struct xvcpu_cpuid_entry *table, u32 nr,

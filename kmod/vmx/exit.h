@@ -50,6 +50,7 @@ void vmx_msr_reset(struct vmx_vcpu *vcpu);
 /* cpuid.c */
 enum vmx_next exit_cpuid(struct vmx_vcpu *vcpu);
 void vmx_cpuid_init(void);
+void vmx_cpuid_timing(void);
 void vmx_cpuid_controls(struct vmx_vcpu *vcpu);
 u32 vmx_cpuid_signature(const struct vmx_vcpu *vcpu);
 

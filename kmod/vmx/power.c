@@ -31,6 +31,7 @@
 #include "caps.h"
 #include "context.h"
 #include "crash.h"
+#include "exit.h"
 #include "ops.h"
 #include "power.h"
 #include "vmcs.h"
@@ -165,8 +166,10 @@ int vmx_power_get(u32 *reason)
 	*reason = XVCPU_REASON_OK;
 	mutex_lock(&power_mutex);
 	cpus_read_lock();
-	if (!power_users)
+	if (!power_users) {
+		vmx_cpuid_timing();
 		err = vmx_all_on();
+	}
 	if (!err)
 		power_users++;
 	cpus_read_unlock();
