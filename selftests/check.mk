@@ -6,6 +6,7 @@
 #   make check-host    what needs no test machine: lint, host-only tests, tools
 #   make check-vm      what runs in the test machine
 #   make check-debug   what runs in the test machine with the debug kernel; not part of `make check`
+#   make check-models  the suite on five more processors, and without each optional feature; likewise
 #   make check-STEP    one step of check.sh --list
 #   make check-mutants planted faults: mutants/run.sh; not part of `make check`
 #   make demo          two real guests in the test machine

@@ -3,7 +3,7 @@
 #
 # Runs every test there is and adds up their TAP.
 #
-#   check.sh [STEP|GROUP]...    groups: host, vm, debug; default: host and vm
+#   check.sh [STEP|GROUP]...    groups: host, vm, debug, models; default: host and vm
 #   check.sh --list             the steps
 #   check.sh --demo             `make demo`
 #
@@ -26,6 +26,9 @@ vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz mitig
 host_steps=(lint host tools)
 # With a kernel of our own, that looks for mistakes; for long.
 debug_steps=(debug-1cpu debug-2cpu debug-inject)
+# The suite on other processors, and with each feature turned off by itself; for long.
+model_steps=(model-skylake model-cnl model-haswell model-sandybridge model-arrandale
+	off-vpid off-ept_ad off-xsaves off-preemption_timer)
 
 say() { echo "check: $*" >&2; }
 
@@ -71,6 +74,28 @@ step_vm-without() {
 step_vm-ivybridge() {
 	machine --timeout 1500 --cpu-model corei7_ivy_bridge_3770k -- ./run-tests.sh
 }
+
+# CHECK_KERNEL: another than Debian's; "fast" is.
+model() { # OPTION...
+	machine --timeout 1500 --kernel "${CHECK_KERNEL:-cloud}" "$@" -- ./run-tests.sh
+}
+
+# What the default model has, and PML and TSC scaling; Linux finds fault with its XSAVE.
+step_model-skylake() { model --cpu-model corei7_skylake_x; }
+
+# TSC scaling, no APIC-register virtualisation; Linux does not boot with its XSAVE.
+step_model-cnl() { model --cpu-model corei3_cnl --append noxsave; }
+
+step_model-haswell() { model --cpu-model corei7_haswell_4770; }
+
+# EPT without A/D bits and 1-GiB pages: one with AVX, one without XSAVE.
+step_model-sandybridge() { model --cpu-model corei7_sandy_bridge_2600k; }
+step_model-arrandale() { model --cpu-model corei5_arrandale_m520; }
+
+step_off-vpid() { model --module-args vpid=0; }
+step_off-ept_ad() { model --module-args ept_ad=0; }
+step_off-xsaves() { model --module-args xsaves=0; }
+step_off-preemption_timer() { model --module-args preemption_timer=0; }
 
 # Models that lack what is required.
 step_refusals() {
@@ -316,10 +341,12 @@ main() {
 	for name in "$@"; do
 		case $name in
 		--demo) demo; exit ;;
-		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}" "${debug_steps[@]}"; exit ;;
+		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}" "${debug_steps[@]}" \
+			"${model_steps[@]}"; exit ;;
 		vm) steps+=("${vm_steps[@]}") ;;
 		host) steps+=("${host_steps[@]}") ;;
 		debug) steps+=("${debug_steps[@]}") ;;
+		models) steps+=("${model_steps[@]}") ;;
 		*)
 			declare -F "step_$name" >/dev/null || {
 				say "no step '$name': check.sh --list"
