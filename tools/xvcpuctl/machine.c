@@ -34,6 +34,29 @@ static u64 wall_ns(void *ctx)
 static const struct dev_clock host_clock = { .now_ns = now_ns };
 static const struct dev_clock wall_clock = { .now_ns = wall_ns };
 
+static void intr_changed(void *ctx, bool up)
+{
+	struct machine *machine = ctx;
+
+	machine->events->interrupt(machine->ctx, up);
+}
+
+static u64 nearest_deadline(const struct machine *machine)
+{
+	return dev_pit_deadline(&machine->pit);
+}
+
+/* To be called with the lock held after whatever may have brought a deadline nearer. */
+static void tell_deadline(struct machine *machine)
+{
+	u64 nearest = nearest_deadline(machine);
+
+	if (nearest >= machine->told)
+		return;
+	machine->told = nearest;
+	machine->events->deadline(machine->ctx);
+}
+
 /* Where a user's choice of a port meets a device that is there already. */
 static int add_debug_exit(struct machine *machine, int port, struct message *err)
 {
@@ -53,39 +76,50 @@ static int add_debug_exit(struct machine *machine, int port, struct message *err
 	return 0;
 }
 
-int machine_init(struct machine *machine, const struct machine_config *config,
-		 const struct machine_events *events, void *ctx, struct message *err)
+/* The devices that raise interrupts, with what they raise them on. */
+static int add_interrupting(struct machine *machine)
 {
+	const struct machine_events *events = machine->events;
+	struct pic8259 *pic = &machine->pic;
+	struct dev_line intr = { .set = intr_changed, .ctx = machine };
+	struct dev_line timer = dev_pic_line(pic, PIT_IRQ);
+	struct dev_line keys = dev_pic_line(pic, I8042_KEYBOARD_IRQ);
+	struct dev_line serial = dev_pic_line(pic, UART_COM1_IRQ);
 	struct uart_io io = {
 		.output = events->output,
 		.input_room = events->input_room,
-		.ctx = ctx,
+		.ctx = machine->ctx,
 	};
-	struct i8042_io keyboard_io = { .reset = events->reset, .ctx = ctx };
+	struct i8042_io keyboard_io = { .reset = events->reset, .ctx = machine->ctx };
 	struct bus *ports = &machine->ports;
 	int ret;
 
-	memset(machine, 0, sizeof(*machine));
-	pthread_mutex_init(&machine->lock, NULL);
-	bus_init(&machine->ports);
-	bus_init(&machine->mmio);
-	machine->pci.reset = events->reset;
-	machine->pci.ctx = ctx;
-	machine->sys.reset = events->reset;
-	machine->sys.ctx = ctx;
-	machine->power.poweroff = events->power_off;
-	machine->power.ctx = ctx;
-	machine->debug.exit = events->debug_exit;
-	machine->debug.ctx = ctx;
+	ret = dev_pic_init(pic, ports, &intr);
+	if (!ret)
+		ret = dev_uart_init(&machine->uart, ports, UART_COM1, &io, &serial);
+	if (!ret)
+		ret = dev_pit_init(&machine->pit, ports, &host_clock, &timer);
+	if (!ret)
+		ret = dev_i8042_init(&machine->keyboard, ports, &keyboard_io, &keys);
+	return ret;
+}
 
-	ret = dev_uart_init(&machine->uart, ports, UART_COM1, &io, NULL);
-	if (!ret)
-		ret = dev_pit_init(&machine->pit, ports, &host_clock);
-	if (!ret)
-		ret = dev_i8042_init(&machine->keyboard, ports, &keyboard_io, NULL);
-	if (!ret)
-		ret = dev_rtc_init(&machine->rtc, ports, &wall_clock, config->low_ram,
-				   config->high_ram);
+static int add_others(struct machine *machine, const struct machine_config *config)
+{
+	const struct machine_events *events = machine->events;
+	struct bus *ports = &machine->ports;
+	int ret;
+
+	machine->pci.reset = events->reset;
+	machine->pci.ctx = machine->ctx;
+	machine->sys.reset = events->reset;
+	machine->sys.ctx = machine->ctx;
+	machine->power.poweroff = events->power_off;
+	machine->power.ctx = machine->ctx;
+	machine->debug.exit = events->debug_exit;
+	machine->debug.ctx = machine->ctx;
+
+	ret = dev_rtc_init(&machine->rtc, ports, &wall_clock, config->low_ram, config->high_ram);
 	if (!ret)
 		ret = dev_vga_init(&machine->vga, ports, &host_clock);
 	if (!ret)
@@ -94,6 +128,25 @@ int machine_init(struct machine *machine, const struct machine_config *config,
 		ret = dev_sysports_init(&machine->sys, ports);
 	if (!ret)
 		ret = dev_poweroff_init(&machine->power, ports);
+	return ret;
+}
+
+int machine_init(struct machine *machine, const struct machine_config *config,
+		 const struct machine_events *events, void *ctx, struct message *err)
+{
+	int ret;
+
+	memset(machine, 0, sizeof(*machine));
+	pthread_mutex_init(&machine->lock, NULL);
+	bus_init(&machine->ports);
+	bus_init(&machine->mmio);
+	machine->events = events;
+	machine->ctx = ctx;
+	machine->told = UINT64_MAX;
+
+	ret = add_interrupting(machine);
+	if (!ret)
+		ret = add_others(machine, config);
 	if (ret) {
 		message_set(err, "the devices claim the same ports: this is a fault of xvcpuctl");
 		return ret;
@@ -107,6 +160,7 @@ u32 machine_in(struct machine *machine, u16 port, unsigned int size)
 
 	pthread_mutex_lock(&machine->lock);
 	value = bus_read(&machine->ports, port, size);
+	tell_deadline(machine);
 	pthread_mutex_unlock(&machine->lock);
 	return value;
 }
@@ -115,6 +169,7 @@ void machine_out(struct machine *machine, u16 port, unsigned int size, u32 value
 {
 	pthread_mutex_lock(&machine->lock);
 	bus_write(&machine->ports, port, size, value);
+	tell_deadline(machine);
 	pthread_mutex_unlock(&machine->lock);
 }
 
@@ -167,6 +222,46 @@ size_t machine_type(struct machine *machine, const u8 *characters, size_t size)
 	}
 	pthread_mutex_unlock(&machine->lock);
 	return taken;
+}
+
+u64 machine_deadline(struct machine *machine)
+{
+	u64 nearest;
+
+	pthread_mutex_lock(&machine->lock);
+	nearest = nearest_deadline(machine);
+	machine->told = nearest;
+	pthread_mutex_unlock(&machine->lock);
+	return nearest;
+}
+
+void machine_tick(struct machine *machine)
+{
+	pthread_mutex_lock(&machine->lock);
+	dev_pit_tick(&machine->pit);
+	tell_deadline(machine);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+bool machine_interrupt_pending(struct machine *machine)
+{
+	bool pending;
+
+	pthread_mutex_lock(&machine->lock);
+	pending = dev_pic_pending(&machine->pic);
+	pthread_mutex_unlock(&machine->lock);
+	return pending;
+}
+
+int machine_acknowledge(struct machine *machine)
+{
+	int vector = -1;
+
+	pthread_mutex_lock(&machine->lock);
+	if (dev_pic_pending(&machine->pic))
+		vector = dev_pic_acknowledge(&machine->pic);
+	pthread_mutex_unlock(&machine->lock);
+	return vector;
 }
 
 void machine_screen(struct machine *machine, const struct guest_memory *memory,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The devices of a guest, on their two buses, behind one lock.
+ * The devices of a guest, on their two buses and on the interrupt controllers, behind one lock.
  *
  * Device models know nothing of threads: every access goes through a machine_*() function, which
- * takes machine.lock around it. The callbacks of struct machine_events run under that lock.
+ * takes machine.lock around it. The callbacks of struct machine_events run under that lock. Devices
+ * have no clockwork of their own either: somebody calls machine_tick() when machine_deadline() has
+ * come.
  */
 #ifndef XVCPUCTL_MACHINE_H
 #define XVCPUCTL_MACHINE_H
@@ -14,6 +16,7 @@
 #include "devices/debugexit.h"
 #include "devices/i8042.h"
 #include "devices/pciconfig.h"
+#include "devices/pic8259.h"
 #include "devices/pit8254.h"
 #include "devices/rtc.h"
 #include "devices/sysports.h"
@@ -42,6 +45,8 @@ struct machine_config {
  * @power_off:  the guest switched the power off
  * @reset:      the guest reset the machine
  * @debug_exit: the guest ended with @status
+ * @interrupt:  the interrupt controllers' INTR went up or down: machine_interrupt_pending() changed
+ * @deadline:   machine_deadline() may have come nearer than it was when last asked for
  */
 struct machine_events {
 	void (*output)(void *ctx, u8 byte);
@@ -49,6 +54,8 @@ struct machine_events {
 	void (*power_off)(void *ctx);
 	void (*reset)(void *ctx);
 	void (*debug_exit)(void *ctx, u8 status);
+	void (*interrupt)(void *ctx, bool level);
+	void (*deadline)(void *ctx);
 };
 
 /**
@@ -56,6 +63,10 @@ struct machine_events {
  * @lock:  protects everything below
  * @ports: port space
  * @mmio:  guest-physical space outside RAM
+ * @events: from machine_init()
+ * @ctx:    the same
+ * @told:   the last deadline that the owner knows of
+ * @pic:   interrupt controllers
  * @uart:  COM1, the console
  * @pit:   timer and port 0x61
  * @keyboard: keyboard controller; ends the machine on a reset
@@ -70,6 +81,10 @@ struct machine {
 	pthread_mutex_t lock;
 	struct bus ports;
 	struct bus mmio;
+	const struct machine_events *events;
+	void *ctx;
+	u64 told;
+	struct pic8259 pic;
 	struct uart16550 uart;
 	struct pit8254 pit;
 	struct i8042 keyboard;
@@ -116,6 +131,27 @@ size_t machine_input(struct machine *machine, const u8 *bytes, size_t size);
  * key produces are taken and lost.
  */
 size_t machine_type(struct machine *machine, const u8 *characters, size_t size);
+
+/**
+ * machine_deadline() - when machine_tick() must be called next
+ *
+ * Return: nanoseconds of CLOCK_MONOTONIC, perhaps past; UINT64_MAX: never, as things are. Holds
+ * until &machine_events.deadline is called.
+ */
+u64 machine_deadline(struct machine *machine);
+
+/** machine_tick() - time has passed: let the devices raise what is due. At any time, any thread */
+void machine_tick(struct machine *machine);
+
+/** machine_interrupt_pending() - whether the interrupt controllers' INTR is up */
+bool machine_interrupt_pending(struct machine *machine);
+
+/**
+ * machine_acknowledge() - the processor takes the interrupt that INTR announces
+ *
+ * Return: its vector, now in service; -1: INTR is down, perhaps again, and there is none.
+ */
+int machine_acknowledge(struct machine *machine);
 
 /** machine_screen() - take a picture of the text screen; empty if there is no RAM behind it */
 void machine_screen(struct machine *machine, const struct guest_memory *memory,

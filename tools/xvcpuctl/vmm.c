@@ -178,12 +178,27 @@ static void on_debug_exit(void *ctx, u8 status)
 	vmm_end(ctx, &result);
 }
 
+/* Nothing takes interrupts yet. */
+static void on_interrupt(void *ctx, bool level)
+{
+	(void)ctx;
+	(void)level;
+}
+
+/* Nothing waits for a deadline yet. */
+static void on_deadline(void *ctx)
+{
+	(void)ctx;
+}
+
 static const struct machine_events machine_events = {
 	.output = on_output,
 	.input_room = on_input_room,
 	.power_off = on_power_off,
 	.reset = on_reset,
 	.debug_exit = on_debug_exit,
+	.interrupt = on_interrupt,
+	.deadline = on_deadline,
 };
 
 static enum status create_all(struct vmm *vmm, const struct vmm_config *config,

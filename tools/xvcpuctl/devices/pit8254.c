@@ -30,12 +30,20 @@
 #define P61_OUT2	0x20
 #define REFRESH_COUNT	18
 
+#define NEVER		UINT64_MAX
+
 /* The clock is 105/88 MHz: a twelfth of four times the NTSC colour carrier. */
 static u64 clock_ticks(const struct pit8254 *pit)
 {
 	u64 ns = dev_clock_now(&pit->clock);
 
 	return ns / 88000 * 105 + ns % 88000 * 105 / 88000;
+}
+
+/* The first nanosecond of a clock. */
+static u64 clock_ns(u64 clock)
+{
+	return clock / 105 * 88000 + (clock % 105 * 88000 + 104) / 105;
 }
 
 static u32 count_modulus(const struct pit_channel *ch)
@@ -124,6 +132,42 @@ static bool channel_out(const struct pit_channel *ch, u64 now)
 		return !(counting && ch->gate && ch->phase >= high_clocks(ch->count));
 	default:
 		return counting ? ch->phase != ch->count : ch->out_before;
+	}
+}
+
+/* Clocks until a mode 3 channel's OUT rises; a new count may be waiting for the end of a half. */
+static u64 square_wave_rise(const struct pit_channel *ch)
+{
+	u32 high = high_clocks(ch->count), count = ch->count;
+	bool first_half = ch->phase < high;
+	u64 left = count - ch->phase;
+
+	if (first_half && ch->next_pending) {
+		count = ch->next_count;
+		left = high - ch->phase + count - high_clocks(count);
+	}
+	return first_half && count == 1 ? NEVER : left;	/* the low half of 1 has no length */
+}
+
+/* Clocks, counted from its stamp, until OUT rises of a channel that has been advanced. */
+static u64 channel_rise(const struct pit_channel *ch)
+{
+	if (!ch->loaded || !ch->gate || ch->stopped)
+		return NEVER;
+	switch (ch->mode) {
+	case 0:
+		return ch->phase < ch->count ? ch->count - ch->phase : NEVER;
+	case 2:
+		/* A count of 1 is forbidden: OUT stays low. */
+		if ((ch->next_pending ? ch->next_count : ch->count) == 1)
+			return NEVER;
+		return ch->count - ch->phase;
+	case 3:
+		return square_wave_rise(ch);
+	case 4:
+		return ch->phase <= ch->count ? ch->count + 1 - ch->phase : NEVER;
+	default:
+		return NEVER;	/* modes 1 and 5 wait for GATE: channel 0's does not move */
 	}
 }
 
@@ -304,23 +348,54 @@ static u64 pit_advance(struct pit8254 *pit)
 	return now;
 }
 
+/* An edge for the interrupt controller, whether or not OUT was seen to be low. */
+static void irq_edge(struct pit8254 *pit)
+{
+	dev_line_set(&pit->irq, false);
+	dev_line_set(&pit->irq, true);
+}
+
+/* Call it whenever channel 0 may have changed, at a time to which the channels are advanced. */
+static void irq_schedule(struct pit8254 *pit)
+{
+	const struct pit_channel *ch = &pit->channels[0];
+	u64 clocks = channel_rise(ch);
+
+	pit->rise = clocks == NEVER ? NEVER : ch->stamp + clocks;
+	pit->deadline = NEVER;
+	if (pit->rise == NEVER)
+		return;
+	pit->deadline = clock_ns(pit->rise);
+	if (mode_periodic(ch) && pit->deadline < pit->earliest)
+		pit->deadline = pit->earliest;
+}
+
+static u64 irq_catch_up(struct pit8254 *pit)
+{
+	u64 now = pit_advance(pit);
+
+	if (now < pit->rise)
+		return now;
+	irq_edge(pit);
+	pit->earliest = dev_clock_now(&pit->clock) + PIT_SHORTEST_NS;
+	irq_schedule(pit);
+	return now;
+}
+
 static void pit_read(void *dev, u64 offset, unsigned int size, u64 *value)
 {
 	struct pit8254 *pit = dev;
-	u64 now = pit_advance(pit);
+	u64 now = irq_catch_up(pit);
 
 	(void)size;
 	if (offset != PIT_CONTROL)	/* the control word cannot be read */
 		*value = channel_read(&pit->channels[offset], now);
 }
 
-static void pit_write(void *dev, u64 offset, unsigned int size, u64 value)
+static void pit_register_write(struct pit8254 *pit, u64 offset, u8 value, u64 now)
 {
-	struct pit8254 *pit = dev;
-	u64 now = pit_advance(pit);
 	unsigned int select = value >> 6;
 
-	(void)size;
 	if (offset != PIT_CONTROL)
 		channel_write(&pit->channels[offset], value, now);
 	else if (select == SELECT_READBACK)
@@ -329,6 +404,22 @@ static void pit_write(void *dev, u64 offset, unsigned int size, u64 value)
 		channel_latch_count(&pit->channels[select], now);
 	else
 		channel_control(&pit->channels[select], value);
+}
+
+static void pit_write(void *dev, u64 offset, unsigned int size, u64 value)
+{
+	struct pit8254 *pit = dev;
+	u64 now = irq_catch_up(pit);
+	bool before = channel_out(&pit->channels[0], now), after;
+
+	(void)size;
+	pit_register_write(pit, offset, value, now);
+	after = channel_out(&pit->channels[0], now);
+	if (after && !before)
+		irq_edge(pit);
+	else if (!after && !mode_periodic(&pit->channels[0]))
+		dev_line_set(&pit->irq, false);
+	irq_schedule(pit);
 }
 
 /*
@@ -366,12 +457,15 @@ static const struct bus_device port61_device = {
 	.name = "port 0x61", .width = 1, .read = port61_read, .write = port61_write,
 };
 
-int dev_pit_init(struct pit8254 *pit, struct bus *ports, const struct dev_clock *clock)
+int dev_pit_init(struct pit8254 *pit, struct bus *ports, const struct dev_clock *clock,
+		 const struct dev_line *irq)
 {
 	int ret;
 
 	memset(pit, 0, sizeof(*pit));
 	pit->clock = *clock;
+	if (irq)
+		pit->irq = *irq;
 	pit->channels[0].gate = true;
 	pit->channels[1].gate = true;
 	channel_control(&pit->channels[0], ACCESS_BOTH << 4 | 3 << 1);
@@ -379,6 +473,8 @@ int dev_pit_init(struct pit8254 *pit, struct bus *ports, const struct dev_clock 
 	channel_control(&pit->channels[2], ACCESS_BOTH << 4 | 3 << 1);
 	channel_count_written(&pit->channels[0], 0, clock_ticks(pit));
 	channel_count_written(&pit->channels[1], REFRESH_COUNT, clock_ticks(pit));
+	irq_edge(pit);
+	irq_schedule(pit);
 
 	ret = bus_add(ports, PIT_PORT, PIT_PORTS, &pit_device, pit);
 	if (ret)
@@ -391,4 +487,15 @@ bool dev_pit_out(struct pit8254 *pit, unsigned int channel)
 	u64 now = pit_advance(pit);
 
 	return channel_out(&pit->channels[channel], now);
+}
+
+u64 dev_pit_deadline(const struct pit8254 *pit)
+{
+	return pit->deadline;
+}
+
+void dev_pit_tick(struct pit8254 *pit)
+{
+	if (dev_clock_now(&pit->clock) >= pit->deadline)
+		irq_catch_up(pit);
 }

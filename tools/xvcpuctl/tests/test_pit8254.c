@@ -6,6 +6,7 @@
 
 #include "../devices/pit8254.h"
 #include "pit_clockwork.h"
+#include "random.h"
 #include "tap.h"
 
 #define CONTROL		0x43
@@ -21,6 +22,15 @@
 static struct bus ports;
 static struct pit8254 pit;
 static u64 now;
+static bool irq;
+static unsigned int nr_edges;
+
+static void set_irq(void *ctx, bool up)
+{
+	(void)ctx;
+	irq = up;
+	nr_edges += up;
+}
 
 static u64 now_ns(void *ctx)
 {
@@ -55,11 +65,14 @@ static void wait(u64 clocks)
 static void setup(void)
 {
 	struct dev_clock clock = { .now_ns = now_ns };
+	struct dev_line line = { .set = set_irq };
 
 	bus_init(&ports);
+	irq = false;
 	clock_now = 1000000;
 	at_clock(clock_now);
-	CHECK_EQ(0, dev_pit_init(&pit, &ports, &clock));
+	CHECK_EQ(0, dev_pit_init(&pit, &ports, &clock, &line));
+	nr_edges = 0;
 }
 
 static u16 read_count(unsigned int channel)
@@ -348,15 +361,6 @@ static void the_control_word_cannot_be_read(void)
 	CHECK_EQ(0xff, in(CONTROL));
 }
 
-/* A fixed sequence of pseudo-random numbers: the same in every run. */
-static u32 random_state;
-
-static u32 random_below(u32 limit)
-{
-	random_state = random_state * 1664525 + 1013904223;
-	return (random_state >> 8) % limit;
-}
-
 static void compare(const struct clockwork *cw, unsigned int step)
 {
 	u8 value = status(2);
@@ -411,7 +415,7 @@ static void every_mode_agrees_with_a_counter_that_counts(void)
 	unsigned int mode, step;
 
 	setup();
-	random_state = 1;
+	random_seed(1);
 	for (mode = 0; mode < 6; mode++) {
 		unsigned int round;
 
@@ -426,6 +430,336 @@ static void every_mode_agrees_with_a_counter_that_counts(void)
 				compare(&cw, round * 100 + step);
 			}
 		}
+	}
+}
+
+/* Time goes on to a clock; who drives the timer ticks it at its deadlines, and nowhere else. */
+static void run_to(u64 clock)
+{
+	u64 end = (clock * 88000 + 104) / 105;
+
+	while (dev_pit_deadline(&pit) <= end) {
+		if (now < dev_pit_deadline(&pit))
+			now = dev_pit_deadline(&pit);
+		dev_pit_tick(&pit);
+	}
+	clock_now = clock;
+	now = end;
+}
+
+static void run(u64 clocks)
+{
+	run_to(clock_now + clocks);
+}
+
+/* Time passes unseen up to the deadline: not a nanosecond before is there an edge. */
+static void check_edge_at(u64 clock)
+{
+	unsigned int before = nr_edges;
+
+	CHECK_EQ((clock * 88000 + 104) / 105, dev_pit_deadline(&pit));
+	now = dev_pit_deadline(&pit) - 1;
+	dev_pit_tick(&pit);
+	CHECK_EQ(before, nr_edges);
+	now++;
+	dev_pit_tick(&pit);
+	CHECK_EQ(before + 1, nr_edges);
+	CHECK(irq);
+	clock_now = clock;
+}
+
+static void a_single_shot_interrupts_to_the_nanosecond(void)
+{
+	setup();
+	program(0, MODE(0), 1000);
+	CHECK(!irq);
+	check_edge_at(clock_now + 1001);
+	CHECK_EQ(UINT64_MAX, dev_pit_deadline(&pit));
+	run(1000000);
+	CHECK_EQ(1, nr_edges);
+	/* How Linux does it: mode 4, whose pulse ends a clock after the count did. */
+	program(0, MODE(4), 1000);
+	nr_edges = 0;
+	check_edge_at(clock_now + 1002);
+	out(CHANNEL(0), 0x10);
+	out(CHANNEL(0), 0x00);
+	check_edge_at(clock_now + 0x10 + 2);
+	CHECK_EQ(UINT64_MAX, dev_pit_deadline(&pit));
+	run(1000000);
+	CHECK_EQ(2, nr_edges);
+}
+
+static void a_shot_that_is_loaded_anew_comes_later(void)
+{
+	setup();
+	program(0, MODE(4), 1000);
+	nr_edges = 0;
+	run(900);
+	out(CHANNEL(0), 0xe8);
+	out(CHANNEL(0), 0x03);
+	run(1001);
+	CHECK_EQ(0, nr_edges);
+	run(1);
+	CHECK_EQ(1, nr_edges);
+}
+
+static void mode_0_takes_its_interrupt_back_when_it_is_written(void)
+{
+	setup();
+	program(0, MODE(0), 10);
+	run(11);
+	CHECK(irq);
+	out(CHANNEL(0), 20);
+	CHECK(!irq);
+	run(1000);
+	CHECK(!irq);			/* it waits for the other byte */
+	out(CHANNEL(0), 0);
+	run(20);
+	CHECK(!irq);
+	run(1);
+	CHECK(irq);
+	out(CONTROL, BOTH | MODE(0));
+	CHECK(!irq);
+	out(CONTROL, BOTH | MODE(2));	/* and mode 2 begins with OUT up */
+	CHECK(irq);
+}
+
+static void each_period_makes_one_edge(void)
+{
+	static const u8 modes[] = { 2, 3 };
+	static const u16 counts[] = { 4772, 4773, 1193, 0xffff, 0 };
+	unsigned int m, i;
+
+	for (m = 0; m < ARRAY_SIZE(modes); m++) {
+		for (i = 0; i < ARRAY_SIZE(counts); i++) {
+			u32 count = counts[i] ? counts[i] : 65536;
+			u64 start;
+
+			tap_context("mode %u, count %u", modes[m], count);
+			setup();
+			program(0, MODE(modes[m]), counts[i]);
+			start = clock_now + 1;
+			check_edge_at(start + count);
+			check_edge_at(start + 2 * count);
+			nr_edges = 0;
+			run_to(start + 1002ull * count - 1);
+			CHECK_EQ(999, nr_edges);
+			run(1);
+			CHECK_EQ(1000, nr_edges);
+		}
+	}
+}
+
+/* A thread that comes late finds one edge, and the next where it always would have been. */
+static void missed_periods_are_one_edge(void)
+{
+	u64 start;
+
+	setup();
+	program(0, MODE(2), 1000);
+	start = clock_now + 1;
+	nr_edges = 0;
+	wait(4567);
+	dev_pit_tick(&pit);
+	CHECK_EQ(1, nr_edges);
+	dev_pit_tick(&pit);
+	CHECK_EQ(1, nr_edges);
+	check_edge_at(start + 5000);
+	wait(10000);
+	latched(0);			/* the guest looks before the thread does */
+	CHECK_EQ(3, nr_edges);
+	dev_pit_tick(&pit);
+	CHECK_EQ(3, nr_edges);
+	check_edge_at(start + 16000);
+}
+
+static void the_low_half_of_a_square_wave_leaves_the_line_up(void)
+{
+	setup();
+	program(0, MODE(3), 10000);
+	CHECK(irq);
+	run(6001);
+	CHECK(!dev_pit_out(&pit, 0));
+	latched(0);
+	dev_pit_tick(&pit);
+	CHECK(irq);
+	CHECK_EQ(0, nr_edges);
+	program(0, MODE(0), 100);
+	CHECK(!irq);
+}
+
+static void a_new_count_moves_the_edges_from_the_next_period_on(void)
+{
+	u64 start;
+
+	setup();
+	program(0, MODE(2), 5000);
+	start = clock_now + 1;
+	run(2000);
+	out(CHANNEL(0), 3000 & 0xff);
+	out(CHANNEL(0), 3000 >> 8);
+	check_edge_at(start + 5000);
+	check_edge_at(start + 8000);
+	program(0, MODE(3), 5000);
+	start = clock_now + 1;
+	run(2000);			/* the high half: its end brings the new count's low one */
+	out(CHANNEL(0), 3000 & 0xff);
+	out(CHANNEL(0), 3000 >> 8);
+	check_edge_at(start + 2500 + 1500);
+	check_edge_at(start + 7000);
+	start = clock_now;
+	run(2000);			/* the low half */
+	out(CHANNEL(0), 4000 & 0xff);
+	out(CHANNEL(0), 4000 >> 8);
+	check_edge_at(start + 3000);
+	check_edge_at(start + 7000);
+}
+
+static void what_makes_no_edges_has_no_deadline(void)
+{
+	static const struct { u8 mode; bool count; } idle[] = {
+		{ 0, false }, { 1, true }, { 2, false }, { 3, false }, { 4, false }, { 5, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(idle); i++) {
+		tap_context("mode %u", idle[i].mode);
+		setup();
+		out(CONTROL, BOTH | MODE(idle[i].mode));
+		if (idle[i].count) {
+			out(CHANNEL(0), 100);
+			out(CHANNEL(0), 0);
+		}
+		CHECK_EQ(UINT64_MAX, dev_pit_deadline(&pit));
+		nr_edges = 0;
+		wait(1000000);
+		dev_pit_tick(&pit);
+		CHECK_EQ(0, nr_edges);
+	}
+	for (i = 2; i <= 3; i++) {	/* a count that the data sheet forbids */
+		tap_context("mode %u, count 1", i);
+		program(0, MODE(i), 1);
+		CHECK_EQ(UINT64_MAX, dev_pit_deadline(&pit));
+	}
+}
+
+static void other_channels_have_no_deadline(void)
+{
+	u64 deadline;
+
+	setup();
+	out(0x61, 1);
+	program(0, MODE(2), 0);
+	deadline = dev_pit_deadline(&pit);
+	program(1, MODE(2), 100);
+	program(2, MODE(0), 100);
+	CHECK_EQ(deadline, dev_pit_deadline(&pit));
+}
+
+static void short_periods_do_not_keep_the_host_busy(void)
+{
+	static const u16 counts[] = { 2, 3, 10, 60, 118 };
+	unsigned int i, mode;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		for (mode = 2; mode <= 3; mode++) {
+			tap_context("mode %u, count %u", mode, counts[i]);
+			setup();
+			program(0, MODE(mode), counts[i]);
+			nr_edges = 0;
+			run(1193182);
+			CHECK(nr_edges <= 10000);
+			CHECK(nr_edges >= 4900);
+		}
+	}
+}
+
+/* A step of the guest's on channel 0: mostly it lets time pass. */
+static void random_write(struct clockwork *cw)
+{
+	u32 count;
+
+	if (random_below(5000) == 0) {
+		unsigned int mode = random_below(6);
+
+		out(CONTROL, BOTH | MODE(mode));
+		clockwork_control(cw, mode);
+	} else if (random_below(1500) == 0) {
+		count = 150 + random_below(300);
+		out(CHANNEL(0), count);
+		clockwork_first_byte(cw);
+		out(CHANNEL(0), count >> 8);
+		clockwork_count(cw, count);
+	} else if (random_below(50) == 0) {
+		latched(0);
+	}
+}
+
+/* Counts are long enough here for every edge to be made. */
+static void edges_and_deadlines_agree_with_a_counter_that_counts(void)
+{
+	struct clockwork cw = { .gate = true, .out = true };
+	unsigned int step, edges = 0;
+
+	setup();
+	random_seed(3);
+	out(CONTROL, BOTH | MODE(3));
+	clockwork_control(&cw, 3);
+	nr_edges = 0;
+	for (step = 0; step < 1000000; step++) {
+		bool before = cw.out;
+		u64 deadline;
+
+		random_write(&cw);
+		edges += cw.out && !before;
+		tap_context("step %u, mode %u", step, cw.mode);
+		CHECK_EQ(edges, nr_edges);
+		before = cw.out;
+		deadline = dev_pit_deadline(&pit);
+		CHECK(deadline > now);
+		wait(1);
+		clockwork_clock(&cw);
+		CHECK_EQ(cw.out && !before, now >= deadline);
+		edges += cw.out && !before;
+		if (random_below(2))
+			dev_pit_tick(&pit);
+		else
+			latched(0);
+		CHECK_EQ(edges, nr_edges);
+		CHECK_EQ(cw.out, dev_pit_out(&pit, 0));
+	}
+	CHECK(nr_edges > 500);
+}
+
+static void no_sequence_of_accesses_confuses_it(void)
+{
+	static const u16 bases[] = { 0x3f, 0x40, 0x41, 0x42, 0x43, 0x44, 0x60, 0x61 };
+	unsigned int step;
+
+	setup();
+	random_seed(4);
+	for (step = 0; step < 200000; step++) {
+		u16 port = bases[random_below(ARRAY_SIZE(bases))];
+		unsigned int size = 1 + random_below(8), before = nr_edges;
+		u64 deadline;
+
+		tap_context("step %u", step);
+		now += random_below(4) ? random_below(2000) : random_below(2000000000);
+		deadline = dev_pit_deadline(&pit);
+		switch (random_below(3)) {
+		case 0:
+			bus_read(&ports, port, size);
+			break;
+		case 1:
+			bus_write(&ports, port, size, random_word());
+			break;
+		case 2:
+			dev_pit_tick(&pit);
+			CHECK_EQ(now >= deadline, nr_edges - before);
+			CHECK(dev_pit_deadline(&pit) > now);
+			break;
+		}
+		CHECK(nr_edges - before <= 1 + size);
 	}
 }
 
@@ -448,6 +782,18 @@ static const struct tap_test tests[] = {
 	TEST(the_channels_run_after_reset_as_firmware_leaves_them),
 	TEST(the_control_word_cannot_be_read),
 	TEST(every_mode_agrees_with_a_counter_that_counts),
+	TEST(a_single_shot_interrupts_to_the_nanosecond),
+	TEST(a_shot_that_is_loaded_anew_comes_later),
+	TEST(mode_0_takes_its_interrupt_back_when_it_is_written),
+	TEST(each_period_makes_one_edge),
+	TEST(missed_periods_are_one_edge),
+	TEST(the_low_half_of_a_square_wave_leaves_the_line_up),
+	TEST(a_new_count_moves_the_edges_from_the_next_period_on),
+	TEST(what_makes_no_edges_has_no_deadline),
+	TEST(other_channels_have_no_deadline),
+	TEST(short_periods_do_not_keep_the_host_busy),
+	TEST(edges_and_deadlines_agree_with_a_counter_that_counts),
+	TEST(no_sequence_of_accesses_confuses_it),
 };
 
 int main(void)
