@@ -19,7 +19,7 @@ declare -A packages=(
 	[vm]="bochs bochsbios vgabios qemu-system-x86 busybox-static cpio kmod xz-utils zstd lz4 bc rsync
 		util-linux gcc libc6-dev make"
 	[check]="gcc-multilib clang libclang-rt-dev lld llvm sparse shellcheck perl python3 libzydis-dev
-		grub-invaders memtest86+ mandoc flex bison"
+		grub-invaders memtest86+ ipxe gnumach-image-1.8-486 seabios mandoc flex bison"
 	[kernel]="gcc make flex bison bc libelf-dev libssl-dev xz-utils lz4 binutils libc6-dev"
 )
 

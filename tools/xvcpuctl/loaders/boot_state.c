@@ -3,8 +3,11 @@
  * The vCPU states in which guests start. Pure functions; the tables go into memory that the caller
  * owns.
  */
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include "../refuse.h"
 #include "boot_state.h"
 #include "layout.h"
 
@@ -142,10 +145,18 @@ static void write_u64(struct guest_memory *memory, u64 gpa, u64 value)
 	memcpy(guest_memory_at(memory, gpa, sizeof(value)), &value, sizeof(value));
 }
 
-void boot_tables_write(struct guest_memory *memory, enum load_mode mode)
+/* A page directory that maps the GiB at @gpa onto itself. */
+static void write_pd(struct guest_memory *memory, u64 pd, u64 gpa)
 {
 	u64 i;
 
+	for (i = 0; i < LAYOUT_MAPPED / LARGE_PAGE; i++)
+		write_u64(memory, pd + 8 * i,
+			  (gpa + i * LARGE_PAGE) | PTE_PRESENT | PTE_WRITE | PTE_LARGE);
+}
+
+void boot_tables_write(struct guest_memory *memory, enum load_mode mode)
+{
 	if (mode == LOAD_REAL)
 		return;
 	write_u64(memory, LAYOUT_GDT, 0);
@@ -160,7 +171,39 @@ void boot_tables_write(struct guest_memory *memory, enum load_mode mode)
 	memset(guest_memory_at(memory, LAYOUT_PDPT, 0x1000), 0, 0x1000);
 	write_u64(memory, LAYOUT_PML4, LAYOUT_PDPT | PTE_PRESENT | PTE_WRITE);
 	write_u64(memory, LAYOUT_PDPT, LAYOUT_PD | PTE_PRESENT | PTE_WRITE);
-	for (i = 0; i < LAYOUT_MAPPED / LARGE_PAGE; i++)
-		write_u64(memory, LAYOUT_PD + 8 * i,
-			  i * LARGE_PAGE | PTE_PRESENT | PTE_WRITE | PTE_LARGE);
+	write_pd(memory, LAYOUT_PD, 0);
+}
+
+/* The GiBs beyond the first that a range touches: returns how many, and which is the first. */
+static u64 more_gibs(u64 gpa, u64 len, u64 *first)
+{
+	u64 last = (gpa + len - 1) / LAYOUT_MAPPED;
+
+	*first = gpa / LAYOUT_MAPPED ? gpa / LAYOUT_MAPPED : 1;
+	return last < *first ? 0 : last - *first + 1;
+}
+
+int boot_map_claim(struct placement *plan, u64 gpa, u64 len, struct message *err)
+{
+	u64 first, nr = more_gibs(gpa, len, &first);
+
+	if (first + nr > LAYOUT_MAP_MAX / LAYOUT_MAPPED || nr > LAYOUT_MORE_PDS_MAX)
+		return refuse(err, ENOEXEC,
+			      "%s: %#" PRIx64 " bytes at %#" PRIx64 " are too many or too high: "
+			      "below %#llx, %d GiB can be mapped", plan->image, len, gpa,
+			      LAYOUT_MAP_MAX, LAYOUT_MORE_PDS_MAX);
+	return placement_claim(plan, LAYOUT_MORE_PDS, nr * LAYOUT_PAGE, err,
+			       "the loader's further page tables");
+}
+
+void boot_map_write(struct guest_memory *memory, u64 gpa, u64 len)
+{
+	u64 i, first, nr = more_gibs(gpa, len, &first);
+
+	for (i = 0; i < nr; i++) {
+		u64 pd = LAYOUT_MORE_PDS + i * LAYOUT_PAGE;
+
+		write_pd(memory, pd, (first + i) * LAYOUT_MAPPED);
+		write_u64(memory, LAYOUT_PDPT + 8 * (first + i), pd | PTE_PRESENT | PTE_WRITE);
+	}
 }

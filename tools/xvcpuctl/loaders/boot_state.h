@@ -43,6 +43,23 @@ void boot_state_long(struct boot_state *state, u64 rip);
  */
 int boot_tables_claim(struct placement *plan, enum load_mode mode, struct message *err);
 
+/**
+ * boot_map_claim() - reserve what it takes to map a range onto itself in long mode
+ * @plan: the plan
+ * @gpa:  first address
+ * @len:  bytes, not 0
+ * @err:  on failure: what is in the way
+ *
+ * The first GiB is mapped anyway; each further one takes a page at %LAYOUT_MORE_PDS.
+ *
+ * Return: 0; -ENOEXEC: the range ends beyond %LAYOUT_MAP_MAX or touches more than
+ * %LAYOUT_MORE_PDS_MAX GiB; else as placement_claim().
+ */
+int boot_map_claim(struct placement *plan, u64 gpa, u64 len, struct message *err);
+
+/** boot_map_write() - map a range that boot_map_claim() took; after boot_tables_write() */
+void boot_map_write(struct guest_memory *memory, u64 gpa, u64 len);
+
 /** boot_tables_write() - write the GDT, and the page tables of long mode; claimed before */
 void boot_tables_write(struct guest_memory *memory, enum load_mode mode);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * bzImage: what follows the Linux/x86 boot protocol, version 2.02 and up, through its 64-bit or
- * 32-bit entry point. memtest86+ is one. The real-mode entry point needs firmware and is not
- * supported. The image is hostile; no state.
+ * 32-bit entry point. Linux is one, memtest86+ another. The real-mode entry point needs firmware
+ * and is not supported. The image is hostile; no state.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,315 +10,257 @@
 #include <string.h>
 
 #include "../refuse.h"
+#include "boot_params.h"
 #include "boot_state.h"
+#include "bzimage_header.h"
 #include "format.h"
 #include "layout.h"
-#include "memory_map.h"
 
-/* Offsets of the setup header, the same in the file and in boot_params. */
-#define HDR_SETUP_SECTS		0x1f1
-#define HDR_SYSSIZE		0x1f4
-#define HDR_BOOT_FLAG		0x1fe
-#define HDR_JUMP_LENGTH		0x201
-#define HDR_MAGIC		0x202
-#define HDR_VERSION		0x206
-#define HDR_TYPE_OF_LOADER	0x210
-#define HDR_LOADFLAGS		0x211
-#define HDR_CODE32_START	0x214
-#define HDR_RAMDISK_IMAGE	0x218
-#define HDR_RAMDISK_SIZE	0x21c
-#define HDR_CMD_LINE_PTR	0x228
-#define HDR_INITRD_ADDR_MAX	0x22c
-#define HDR_XLOADFLAGS		0x236
-#define HDR_CMDLINE_SIZE	0x238
-#define HDR_PREF_ADDRESS	0x258
-#define HDR_INIT_SIZE		0x260
-#define HDR_END_MAX		0x290
+#define MIB		((u64)1 << 20)
+#define FOUR_GIB	(1ull << 32)
 
-#define BOOT_FLAG		0xaa55
-#define LOADED_HIGH		0x01
-#define XLF_KERNEL_64		0x0001
-#define ENTRY_64		0x200		/* the 64-bit entry point is here in the kernel */
-#define LOADER_UNDEFINED	0xff
-
-/* Offsets in boot_params. */
-#define BP_VIDEO_MODE		0x06
-#define BP_VIDEO_COLS		0x07
-#define BP_VIDEO_EGA_BX		0x0a
-#define BP_VIDEO_LINES		0x0e
-#define BP_VIDEO_IS_VGA		0x0f
-#define BP_VIDEO_POINTS		0x10
-#define BP_ALT_MEM_K		0x1e0
-#define BP_E820_ENTRIES		0x1e8
-#define BP_E820_TABLE		0x2d0
-#define E820_ENTRY_SIZE		20
-#define BP_SIZE			0x1000
-
-/* What the header says, and what follows from it. */
+/* What the header says, and what is made of it. */
 struct kernel {
-	u16 version;
-	u64 setup_size;			/* bytes in front of the protected-mode kernel */
-	u64 size;			/* of the protected-mode kernel in the file */
-	u64 load;			/* where it goes */
-	u64 init_end;			/* it uses memory up to here before it looks at the map */
-	u32 cmdline_max;
-	u64 initrd_end_max;
-	bool has_64;
+	struct bzimage header;
 	enum load_mode mode;
+	u64 load;		/* where it goes */
+	u64 end;		/* it uses memory up to here before it looks at the map */
+	u64 initrd;		/* where the initrd goes */
 };
 
-static bool bzimage_matches(const struct image *image)
+static u64 to_mib(u64 bytes)
 {
-	return image_holds(image, HDR_MAGIC, 4) && !memcmp(image->data + HDR_MAGIC, "HdrS", 4);
-}
-
-/* Refuses a job because of a field of the setup header. */
-#define refuse_field(job, field, ...) \
-	image_refuse((job)->image, (job)->err, "setup header field " field, __VA_ARGS__)
-
-static int check_setup(const struct load_job *job, struct kernel *kernel)
-{
-	const struct image *image = job->image;
-	u16 boot_flag = image_u16(image, HDR_BOOT_FLAG);
-	u8 setup_sects = image_u8(image, HDR_SETUP_SECTS);
-	u64 header_end;
-
-	if (boot_flag != BOOT_FLAG)
-		return refuse_field(job, "boot_flag", "is %#x instead of 0xaa55", boot_flag);
-	kernel->version = image_u16(image, HDR_VERSION);
-	if (kernel->version < 0x0202)
-		return refuse_field(job, "version", "is %u.%02u: 2.02 or later is needed",
-				    kernel->version >> 8, kernel->version & 0xff);
-
-	/* 0 means 4, for kernels older than the field. */
-	kernel->setup_size = ((setup_sects ? setup_sects : 4) + 1) * 512ull;
-	if (kernel->setup_size >= image->size)
-		return refuse_field(job, "setup_sects",
-				    "is %u, but the file ends before the kernel begins",
-				    setup_sects);
-
-	header_end = HDR_MAGIC + image_u8(image, HDR_JUMP_LENGTH);
-	if (header_end > HDR_END_MAX || header_end <= HDR_CMD_LINE_PTR + 4)
-		return refuse_field(job, "jump",
-				    "ends the header at %#" PRIx64 ", not between %#x and %#x",
-				    header_end, HDR_CMD_LINE_PTR + 4, HDR_END_MAX);
-	return 0;
-}
-
-/* syssize counts paragraphs, rounded up; the file may go on (a signature), or miss the padding. */
-static int check_size(const struct load_job *job, struct kernel *kernel)
-{
-	const struct image *image = job->image;
-	u64 rest = image->size - kernel->setup_size;
-	u64 size = image_u32(image, HDR_SYSSIZE) * 16ull;
-
-	if (kernel->version < 0x0204) {
-		kernel->size = rest;		/* the field had only 16 bits */
-		return 0;
-	}
-	if (!size)
-		return refuse_field(job, "syssize", "is 0: no kernel");
-	if (size - 15 > rest)
-		return refuse_field(job, "syssize",
-				    "asks for %#" PRIx64 " bytes of %#" PRIx64 ": is it cut off?",
-				    size, rest);
-	kernel->size = size < rest ? size : rest;
-	return 0;
-}
-
-static int check_entry(const struct load_job *job, struct kernel *kernel)
-{
-	const struct image *image = job->image;
-	u32 code32_start = image_u32(image, HDR_CODE32_START);
-	u64 pref_address = image_u64(image, HDR_PREF_ADDRESS);
-	u64 start;
-
-	if (!(image_u8(image, HDR_LOADFLAGS) & LOADED_HIGH))
-		return refuse_field(job, "loadflags",
-				    "has LOADED_HIGH clear: zImage is not supported");
-	if (code32_start < LAYOUT_HIGH_LOAD)
-		return refuse_field(job, "code32_start",
-				    "is %#" PRIx32 ": it can only be started by firmware",
-				    code32_start);
-	kernel->load = code32_start;
-	kernel->init_end = kernel->load + kernel->size;
-	if (kernel->version < 0x020a)
-		return 0;
-
-	/* A kernel that was built for another address moves there first. */
-	start = pref_address > kernel->load ? pref_address : kernel->load;
-	if (start > UINT32_MAX)
-		return refuse_field(job, "pref_address", "is %#" PRIx64 ": beyond 4 GiB",
-				    pref_address);
-	if (start + image_u32(image, HDR_INIT_SIZE) > kernel->init_end)
-		kernel->init_end = start + image_u32(image, HDR_INIT_SIZE);
-	return 0;
-}
-
-static void read_limits(const struct image *image, struct kernel *kernel)
-{
-	kernel->cmdline_max = 255;
-	if (kernel->version >= 0x0206)
-		kernel->cmdline_max = image_u32(image, HDR_CMDLINE_SIZE);
-	if (kernel->cmdline_max > LAYOUT_CMDLINE_SIZE - 1)
-		kernel->cmdline_max = LAYOUT_CMDLINE_SIZE - 1;
-	kernel->initrd_end_max = 0x38000000;
-	if (kernel->version >= 0x0203)
-		kernel->initrd_end_max = (u64)image_u32(image, HDR_INITRD_ADDR_MAX) + 1;
-	kernel->has_64 = kernel->version >= 0x020c &&
-			 (image_u16(image, HDR_XLOADFLAGS) & XLF_KERNEL_64);
+	return (bytes + MIB - 1) / MIB;
 }
 
 static int choose_mode(const struct load_job *job, struct kernel *kernel)
 {
+	const struct image *image = job->image;
+
 	kernel->mode = job->request->mode;
 	if (kernel->mode == LOAD_AUTO)
-		kernel->mode = kernel->has_64 ? LOAD_LONG : LOAD_PROTECTED;
-	if (kernel->mode == LOAD_LONG && !kernel->has_64)
+		kernel->mode = kernel->header.has_64 ? LOAD_LONG : LOAD_PROTECTED;
+	if (kernel->mode == LOAD_LONG && !kernel->header.has_64)
 		return refuse(job->err, EINVAL,
-			      "%s: setup header field xloadflags has no 64-bit entry: drop --mode",
-			      job->image->name);
-	if (kernel->mode == LOAD_LONG && kernel->size <= ENTRY_64)
-		return refuse_field(job, "syssize", "is too small for a 64-bit entry point");
-	if (kernel->mode == LOAD_LONG && kernel->init_end > LAYOUT_MAPPED)
-		return refuse_field(job, "init_size",
-				    "plus pref_address passes 1 GiB: long mode starts with less");
+			      "%s: setup header field xloadflags is %#x in version %u.%02u: %s",
+			      image->name, image_u16(image, HDR_XLOADFLAGS),
+			      kernel->header.version >> 8, kernel->header.version & 0xff,
+			      "there is no 64-bit entry, leave --mode away");
+	if (kernel->mode == LOAD_LONG && kernel->header.size <= BZIMAGE_ENTRY_64)
+		return bzimage_refuse(image, job->err, "syssize",
+				      "leaves %" PRIu64 " bytes of kernel: the 64-bit entry point "
+				      "is at %#x", kernel->header.size, BZIMAGE_ENTRY_64);
 	return 0;
 }
 
-static int parse_header(const struct load_job *job, struct kernel *kernel)
+/* Whether the kernel may be above 4 GiB: it must say so and be entered where it can tell. */
+static bool may_be_high(const struct kernel *kernel)
+{
+	return kernel->header.above_4g && kernel->mode == LOAD_LONG;
+}
+
+static u64 align_up(u64 gpa, u64 align)
+{
+	return (gpa + align - 1) & ~(align - 1);
+}
+
+/*
+ * The first place for a relocatable kernel: its preferred one if that is a place for it. Put below,
+ * it would move up to pref_address before it begins.
+ */
+static u64 first_place(const struct bzimage *header)
+{
+	u64 gpa = header->pref_address ? header->pref_address : header->code32_start;
+
+	return align_up(gpa > LAYOUT_HIGH_LOAD ? gpa : LAYOUT_HIGH_LOAD, header->align);
+}
+
+/* Bytes of guest memory with which the range would be RAM; 0: no size will do. */
+static u64 memory_needed(const struct kernel *kernel, u64 gpa, u64 len)
+{
+	if (gpa + len <= GUEST_HOLE_START)
+		return gpa + len;
+	if (!may_be_high(kernel) || !kernel->header.relocatable)
+		return 0;
+	gpa = align_up(gpa > GUEST_HOLE_END ? gpa : GUEST_HOLE_END, kernel->header.align);
+	return GUEST_HOLE_START + (gpa + len - GUEST_HOLE_END);
+}
+
+static int refuse_memory(const struct load_job *job, const struct kernel *kernel, u64 gpa, u64 len)
+{
+	u64 needed = memory_needed(kernel, gpa, len);
+
+	if (!needed)
+		return bzimage_refuse(job->image, job->err, "init_size",
+				      "is %#" PRIx32 ": from %#" PRIx64 " on (pref_address %#"
+				      PRIx64 ") it passes 3 GiB, where guests have no memory",
+				      image_u32(job->image, HDR_INIT_SIZE), gpa,
+				      kernel->header.pref_address);
+	return refuse(job->err, ENOSPC,
+		      "%s: the kernel needs %" PRIu64 " MiB of guest memory and there are %" PRIu64
+		      ": it takes %#" PRIx64 " bytes (setup header field init_size) at %#" PRIx64
+		      " (code32_start, pref_address): give --mem %" PRIu64 " or more",
+		      job->image->name, to_mib(needed), job->memory->size / MIB, len, gpa,
+		      to_mib(needed));
+}
+
+/* The lowest aligned place in RAM at or above pref_address. */
+static int place_relocatable(const struct load_job *job, struct kernel *kernel)
+{
+	const struct bzimage *header = &kernel->header;
+	u64 first, len = header->init_size;
+	unsigned int i;
+
+	if (header->pref_address >= LAYOUT_MAP_MAX)
+		return bzimage_refuse(job->image, job->err, "pref_address",
+				      "is %#" PRIx64 ": it must be below %#llx",
+				      header->pref_address, LAYOUT_MAP_MAX);
+	first = first_place(header);
+	for (i = 0; i < job->memory->nr_regions; i++) {
+		const struct guest_region *region = &job->memory->regions[i];
+		u64 gpa = align_up(first > region->gpa ? first : region->gpa, header->align);
+
+		if (region->gpa >= FOUR_GIB && !may_be_high(kernel))
+			break;
+		if (!guest_memory_at(job->memory, gpa, len))
+			continue;
+		kernel->load = gpa;
+		kernel->end = gpa + len;
+		return 0;
+	}
+	return refuse_memory(job, kernel, first, len);
+}
+
+/* A kernel that was built for one address moves there first, from wherever it is entered. */
+static int place_fixed(const struct load_job *job, struct kernel *kernel)
+{
+	const struct bzimage *header = &kernel->header;
+	u64 start = header->code32_start;
+
+	if (header->pref_address >= FOUR_GIB)
+		return bzimage_refuse(job->image, job->err, "pref_address",
+				      "is %#" PRIx64 ", but relocatable_kernel is 0: it must be "
+				      "below 4 GiB", header->pref_address);
+	if (header->pref_address > start)
+		start = header->pref_address;
+	kernel->load = header->code32_start;
+	kernel->end = start + header->init_size;
+	if (!guest_memory_at(job->memory, kernel->load, kernel->end - kernel->load))
+		return refuse_memory(job, kernel, start, header->init_size);
+	return 0;
+}
+
+static int plan_kernel(const struct load_job *job, struct kernel *kernel, struct placement *plan)
 {
 	int ret;
 
-	memset(kernel, 0, sizeof(*kernel));
-	ret = check_setup(job, kernel);
+	ret = kernel->header.relocatable ? place_relocatable(job, kernel) :
+					   place_fixed(job, kernel);
 	if (ret)
 		return ret;
-	ret = check_size(job, kernel);
+	ret = boot_tables_claim(plan, kernel->mode, job->err);
 	if (ret)
 		return ret;
-	ret = check_entry(job, kernel);
-	if (ret)
-		return ret;
-	read_limits(job->image, kernel);
-	return choose_mode(job, kernel);
+	if (kernel->mode == LOAD_LONG) {
+		ret = boot_map_claim(plan, kernel->load, kernel->end - kernel->load, job->err);
+		if (ret)
+			return ret;
+	}
+	return placement_claim(plan, kernel->load, kernel->end - kernel->load, job->err,
+			       "the kernel (pref_address, init_size)");
 }
 
 static int check_cmdline(const struct load_job *job, const struct kernel *kernel)
 {
-	const char *cmdline = job->request->cmdline;
+	size_t length = job->request->cmdline ? strlen(job->request->cmdline) : 0;
 
-	if (cmdline && strlen(cmdline) > kernel->cmdline_max)
+	if (length > kernel->header.cmdline_max)
 		return refuse(job->err, EINVAL,
-			      "%s: command line of %zu bytes, cmdline_size allows %" PRIu32,
-			      job->image->name, strlen(cmdline), kernel->cmdline_max);
+			      "%s: setup header field cmdline_size is %" PRIu32
+			      ", the command line has %zu bytes: shorten it", job->image->name,
+			      kernel->header.cmdline_max, length);
+	if (length >= LAYOUT_CMDLINE_SIZE)
+		return refuse(job->err, EINVAL,
+			      "%s: the command line has %zu bytes, cmdline_size allows %" PRIu32
+			      ", but the loader has room for %llu: shorten it", job->image->name,
+			      length, kernel->header.cmdline_max, LAYOUT_CMDLINE_SIZE - 1);
 	return 0;
 }
 
-static int plan_kernel(const struct load_job *job, const struct kernel *kernel,
-		       struct placement *plan)
+static int refuse_initrd(const struct load_job *job, const struct kernel *kernel,
+			 const struct image *initrd)
 {
-	int ret;
+	u64 limit = kernel->header.initrd_end_max, needed = kernel->end + initrd->size;
 
-	ret = boot_tables_claim(plan, kernel->mode, job->err);
-	if (ret)
-		return ret;
-	return placement_claim(plan, kernel->load, kernel->init_end - kernel->load, job->err,
-			       "the kernel (pref_address, init_size)");
-}
-
-/* As high as the kernel allows, out of the way of what it unpacks. */
-static int plan_initrd(const struct load_job *job, const struct kernel *kernel,
-		       const struct image *initrd, struct placement *plan, u64 *gpa)
-{
-	*gpa = placement_find_below(plan, kernel->initrd_end_max, initrd->size);
-	if (*gpa < LAYOUT_HIGH_LOAD)
+	if (needed > limit)
 		return refuse(job->err, ENOSPC,
-			      "initrd %s (%" PRIu64 " KiB) does not fit: give more memory",
-			      initrd->name, (initrd->size + 1023) >> 10);
-	return placement_claim(plan, *gpa, initrd->size, job->err, "the initrd");
+			      "initrd %s (%" PRIu64 " KiB) does not fit between the kernel's end, %#"
+			      PRIx64 ", and setup header field initrd_addr_max, %#" PRIx64
+			      ": make it smaller", initrd->name, (initrd->size + 1023) >> 10,
+			      kernel->end, limit - 1);
+	return refuse(job->err, ENOSPC,
+		      "initrd %s (%" PRIu64 " KiB) does not fit: the kernel takes %" PRIu64
+		      " of %" PRIu64 " MiB: give --mem %" PRIu64 " or more", initrd->name,
+		      (initrd->size + 1023) >> 10, to_mib(kernel->end), job->memory->size / MIB,
+		      to_mib(needed + LAYOUT_PAGE));
 }
 
-static void put(u8 *params, unsigned int offset, u64 value, unsigned int bytes)
+/*
+ * As high as initrd_addr_max allows, out of the way of what the kernel unpacks. Memory above 4 GiB
+ * comes second: not all that a kernel does before it maps all of its memory reaches there.
+ */
+static int plan_initrd(const struct load_job *job, struct kernel *kernel,
+		       const struct image *initrd, struct placement *plan)
 {
-	memcpy(params + offset, &value, bytes);
-}
-
-static void fill_screen_info(u8 *params)
-{
-	put(params, BP_VIDEO_MODE, 3, 1);
-	put(params, BP_VIDEO_COLS, 80, 1);
-	put(params, BP_VIDEO_EGA_BX, 3, 2);
-	put(params, BP_VIDEO_LINES, 25, 1);
-	put(params, BP_VIDEO_IS_VGA, 1, 1);
-	put(params, BP_VIDEO_POINTS, 16, 2);
-}
-
-static void fill_memory_map(u8 *params, const struct guest_memory *memory)
-{
-	struct memory_map_entry map[MEMORY_MAP_ENTRIES];
-	unsigned int i, nr = memory_map_fill(memory, map);
-
-	for (i = 0; i < nr; i++) {
-		unsigned int at = BP_E820_TABLE + i * E820_ENTRY_SIZE;
-
-		put(params, at, map[i].gpa, 8);
-		put(params, at + 8, map[i].size, 8);
-		put(params, at + 16, map[i].type, 4);
-	}
-	put(params, BP_E820_ENTRIES, nr, 1);
-	put(params, BP_ALT_MEM_K, memory_map_upper_kib(memory), 4);
-}
-
-static void write_params(const struct load_job *job, const struct kernel *kernel, u64 initrd_gpa,
-			 u64 initrd_size)
-{
-	u8 *params = guest_memory_at(job->memory, LAYOUT_INFO, BP_SIZE);
-	const struct image *image = job->image;
-	u64 header_end = HDR_MAGIC + image_u8(image, HDR_JUMP_LENGTH);
-
-	memset(params, 0, BP_SIZE);
-	memcpy(params + HDR_SETUP_SECTS, image->data + HDR_SETUP_SECTS,
-	       header_end - HDR_SETUP_SECTS);
-	fill_screen_info(params);
-	fill_memory_map(params, job->memory);
-	put(params, HDR_TYPE_OF_LOADER, LOADER_UNDEFINED, 1);
-	put(params, HDR_CODE32_START, kernel->load, 4);
-	put(params, HDR_CMD_LINE_PTR, LAYOUT_CMDLINE, 4);
-	put(params, HDR_RAMDISK_IMAGE, initrd_gpa, 4);
-	put(params, HDR_RAMDISK_SIZE, initrd_size, 4);
+	if (!initrd->size)
+		return refuse(job->err, ENOEXEC, "initrd %s is empty", initrd->name);
+	kernel->initrd = placement_find_below(plan, kernel->header.initrd_end_max, initrd->size);
+	if (kernel->initrd < LAYOUT_HIGH_LOAD && may_be_high(kernel))
+		kernel->initrd = placement_find_below(plan, UINT64_MAX, initrd->size);
+	if (kernel->initrd < LAYOUT_HIGH_LOAD)
+		return refuse_initrd(job, kernel, initrd);
+	return placement_claim(plan, kernel->initrd, initrd->size, job->err, "the initrd");
 }
 
 static void commit(const struct load_job *job, const struct kernel *kernel,
-		   const struct image *initrd, u64 initrd_gpa)
+		   const struct image *initrd)
 {
-	const char *cmdline = job->request->cmdline ? job->request->cmdline : "";
-	struct boot_state *state = job->state;
+	const struct bzimage *header = &kernel->header;
+	struct boot_params_plan params = {
+		.bzimage = header,
+		.load = kernel->load,
+		.initrd = kernel->initrd,
+		.initrd_size = initrd->size,
+		.cmdline = job->request->cmdline ? job->request->cmdline : "",
+	};
 
-	memcpy(guest_memory_at(job->memory, kernel->load, kernel->size),
-	       job->image->data + kernel->setup_size, kernel->size);
+	memcpy(guest_memory_at(job->memory, kernel->load, header->size),
+	       job->image->data + header->setup_size, header->size);
 	if (initrd->size)
-		memcpy(guest_memory_at(job->memory, initrd_gpa, initrd->size), initrd->data,
+		memcpy(guest_memory_at(job->memory, kernel->initrd, initrd->size), initrd->data,
 		       initrd->size);
-	strcpy(guest_memory_at(job->memory, LAYOUT_CMDLINE, LAYOUT_CMDLINE_SIZE), cmdline);
-	write_params(job, kernel, initrd->size ? initrd_gpa : 0, initrd->size);
+	boot_params_write(&params, job->image, job->memory);
 	boot_tables_write(job->memory, kernel->mode);
-	if (kernel->mode == LOAD_LONG)
-		boot_state_long(state, kernel->load + ENTRY_64);
-	else
-		boot_state_protected(state, kernel->load);
-	state->regs.rsi = LAYOUT_INFO;
+	if (kernel->mode == LOAD_LONG) {
+		boot_map_write(job->memory, kernel->load, kernel->end - kernel->load);
+		boot_state_long(job->state, kernel->load + BZIMAGE_ENTRY_64);
+	} else {
+		boot_state_protected(job->state, kernel->load);
+	}
+	job->state->regs.rsi = LAYOUT_INFO;
 }
 
 static int bzimage_load(const struct load_job *job)
 {
 	struct image initrd = { .size = 0 };
+	struct kernel kernel = { 0 };
 	struct placement plan;
-	struct kernel kernel;
-	u64 initrd_gpa = 0;
 	int ret;
 
-	ret = parse_header(job, &kernel);
+	ret = bzimage_parse(job->image, &kernel.header, job->err);
+	if (ret)
+		return ret;
+	ret = choose_mode(job, &kernel);
 	if (ret)
 		return ret;
 	ret = check_cmdline(job, &kernel);
@@ -332,10 +274,10 @@ static int bzimage_load(const struct load_job *job)
 		ret = image_read(&initrd, job->request->initrd, job->err);
 		if (ret)
 			return ret;
-		ret = plan_initrd(job, &kernel, &initrd, &plan, &initrd_gpa);
+		ret = plan_initrd(job, &kernel, &initrd, &plan);
 	}
 	if (!ret)
-		commit(job, &kernel, &initrd, initrd_gpa);
+		commit(job, &kernel, &initrd);
 	image_free(&initrd);
 	return ret;
 }

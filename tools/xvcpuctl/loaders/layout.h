@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the loaders put what a guest's start needs besides its image: the first 28 KiB above the
- * real mode interrupt table and BIOS data area, which stay zero.
+ * Where the loaders put what a guest's start needs besides its image: the first 30 KiB above the
+ * real mode interrupt table and BIOS data area, which stay zero; and behind them, where a kernel is
+ * beyond the first GiB, what maps it.
  *
  *	0x0500	GDT                                          protected and long mode
  *	0x1000	PML4, PDPT, PD: first GiB onto itself        long mode
  *	0x4000	boot_params, or Multiboot information        bzImage, Multiboot
- *	0x5000	command lines of Multiboot modules           Multiboot
+ *	0x5000	command lines of modules, or setup_data      Multiboot, bzImage
  *	0x6000	command line                                 bzImage, Multiboot
  *	0x7000	stack, down from 0x7c00                      all
+ *	0x8000	PDs: further GiBs onto themselves            bzImage, where needed
  *
  * Real mode uses nothing but the stack. In the other modes an image must stay clear of all of it.
  */
@@ -28,6 +30,16 @@
 #define LAYOUT_CMDLINE_SIZE	0x1000ull
 #define LAYOUT_STACK_TOP	0x7c00ull
 #define LAYOUT_END		LAYOUT_STACK_TOP
+
+/** define LAYOUT_PAGE - the parts above are a multiple of it */
+#define LAYOUT_PAGE		0x1000ull
+
+/** define LAYOUT_MORE_PDS - page directories for GiBs beyond the first, from here on */
+#define LAYOUT_MORE_PDS		0x8000ull
+/** define LAYOUT_MORE_PDS_MAX - how many there can be: more than any RAM of 4 GiB touches */
+#define LAYOUT_MORE_PDS_MAX	8
+/** define LAYOUT_MAP_MAX - what one PDPT can map ends here */
+#define LAYOUT_MAP_MAX		0x8000000000ull
 
 /** define LAYOUT_MAPPED - long mode starts with addresses below this mapped onto themselves */
 #define LAYOUT_MAPPED		0x40000000ull

@@ -82,18 +82,34 @@ u64 placement_find_above(const struct placement *plan, u64 floor, u64 len)
 	return gpa < low->size && len <= low->size - gpa ? gpa : 0;
 }
 
-u64 placement_find_below(const struct placement *plan, u64 ceiling, u64 len)
+/* The same within one region; UINT64_MAX: nowhere. */
+static u64 find_below_in(const struct placement *plan, const struct guest_region *region,
+			 u64 ceiling, u64 len)
 {
-	const struct guest_region *low = &plan->memory->regions[0];
-	u64 end = ceiling < low->size ? ceiling : low->size;
+	u64 end = region->gpa + region->size;
 
-	while (len <= end) {
+	if (ceiling < end)
+		end = ceiling;
+	while (end >= region->gpa && len <= end - region->gpa) {
 		u64 gpa = (end - len) & ~PAGE_MASK;
 		const struct placement_claim *claim = find_overlap(plan, gpa, len ? len : 1);
 
 		if (!claim)
 			return gpa;
 		end = claim->gpa;
+	}
+	return UINT64_MAX;
+}
+
+u64 placement_find_below(const struct placement *plan, u64 ceiling, u64 len)
+{
+	unsigned int i = plan->memory->nr_regions;
+
+	while (i--) {
+		u64 gpa = find_below_in(plan, &plan->memory->regions[i], ceiling, len);
+
+		if (gpa != UINT64_MAX)
+			return gpa;
 	}
 	return 0;
 }

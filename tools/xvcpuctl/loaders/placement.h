@@ -68,7 +68,8 @@ u64 placement_find_above(const struct placement *plan, u64 floor, u64 len);
 /**
  * placement_find_below() - the highest free, page-aligned place below an address
  *
- * Return: an address of @len free bytes of RAM that end at or below @ceiling, or 0.
+ * Return: an address of @len free bytes of RAM of one region that end at or below @ceiling,
+ * or 0.
  */
 u64 placement_find_below(const struct placement *plan, u64 ceiling, u64 len);
 

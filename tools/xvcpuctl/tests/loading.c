@@ -3,8 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "loading.h"
+
+#define PAGE_SIZE	4096
 
 void loading_begin(struct loading *l, u64 mib)
 {
@@ -53,11 +56,34 @@ int loading_run(struct loading *l)
 	return ret;
 }
 
+/* Pages that nobody touched are zero and need no look: a guest may be large. */
 static bool memory_untouched(const struct loading *l)
 {
-	const u8 *host = l->memory.host;
+	u64 i, pages = l->memory.size / PAGE_SIZE;
+	u8 *present = malloc(pages);
+	bool zero = true;
 
-	return !host[0] && !memcmp(host, host + 1, l->memory.size - 1);
+	CHECK_EQ(0, mincore(l->memory.host, l->memory.size, present));
+	for (i = 0; i < pages; i++) {
+		const u8 *page = l->memory.host + i * PAGE_SIZE;
+
+		if (present[i] & 1)
+			zero &= !page[0] && !memcmp(page, page + 1, PAGE_SIZE - 1);
+	}
+	free(present);
+	return zero;
+}
+
+u64 loading_touched(const struct loading *l)
+{
+	u64 i, touched = 0, pages = l->memory.size / PAGE_SIZE;
+	u8 *present = malloc(pages);
+
+	CHECK_EQ(0, mincore(l->memory.host, l->memory.size, present));
+	for (i = 0; i < pages; i++)
+		touched += present[i] & 1;
+	free(present);
+	return touched;
 }
 
 void loading_refused(struct loading *l, int error, const char *part)
@@ -227,11 +253,11 @@ void loading_check_protected(const struct loading *l)
 }
 
 /* Walks the tables as the processor does, for an address of each 2 MiB page. */
-static void check_identity_map(const struct loading *l)
+void loading_check_mapped(const struct loading *l, u64 from, u64 to)
 {
 	u64 gla;
 
-	for (gla = 0x1234; gla < 1ull << 30; gla += 2 << 20) {
+	for (gla = from + 0x1234; gla < to; gla += 2 << 20) {
 		u64 entry = loading_u64(l, l->state.cregs.cr3 + 8 * (gla >> 39));
 
 		CHECK_EQ(3, entry & 0xfff);
@@ -241,7 +267,13 @@ static void check_identity_map(const struct loading *l)
 		CHECK_EQ(0x83, entry & 0x1fffff);
 		CHECK_EQ(gla, (entry & ~0x1fffffull) | (gla & 0x1fffff));
 	}
-	CHECK_EQ(0, loading_u64(l, l->state.cregs.cr3 + 8));
+}
+
+void loading_check_unmapped(const struct loading *l, u64 gla)
+{
+	u64 entry = loading_u64(l, l->state.cregs.cr3 + 8 * (gla >> 39));
+
+	CHECK_EQ(0, loading_u64(l, (entry & ~0xfffull) + 8 * (gla >> 30 & 511)));
 }
 
 void loading_check_long(const struct loading *l)
@@ -251,5 +283,6 @@ void loading_check_long(const struct loading *l)
 	CHECK_EQ(0x80000011, l->state.cregs.cr0);
 	CHECK_EQ(0x620, l->state.cregs.cr4);
 	CHECK_EQ(0x500, l->state.cregs.efer);
-	check_identity_map(l);
+	loading_check_mapped(l, 0, LAYOUT_MAPPED);
+	CHECK_EQ(0, loading_u64(l, l->state.cregs.cr3 + 8));
 }

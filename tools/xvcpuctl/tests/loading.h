@@ -11,7 +11,7 @@
 #include "tap.h"
 
 /** define LOADING_IMAGE - bytes that an image made by hand can have */
-#define LOADING_IMAGE	0x4000
+#define LOADING_IMAGE	0x8000
 
 /**
  * struct loading - one load
@@ -90,8 +90,21 @@ u64 loading_u64(const struct loading *l, u64 gpa);
 /** loading_string() - a string in guest memory; "" outside RAM */
 const char *loading_string(const struct loading *l, u64 gpa);
 
+/**
+ * loading_touched() - pages of guest memory that cost the host memory
+ *
+ * Only if the memory was not looked at before, since that counts as well.
+ */
+u64 loading_touched(const struct loading *l);
+
 /** loading_check_protected() - the state is 32-bit flat protected mode with its GDT in memory */
 void loading_check_protected(const struct loading *l);
+
+/** loading_check_mapped() - paging maps [@from, @to), multiples of a GiB, onto itself */
+void loading_check_mapped(const struct loading *l, u64 from, u64 to);
+
+/** loading_check_unmapped() - paging does not map the GiB at @gla */
+void loading_check_unmapped(const struct loading *l, u64 gla);
 
 /** loading_check_long() - the state is 64-bit mode with GDT and identity map in memory */
 void loading_check_long(const struct loading *l);

@@ -226,11 +226,11 @@ static void every_wrong_field_is_named(void)
 		{ CODE32_START, 4, 0, ENOEXEC, "code32_start" },
 		{ CODE32_START, 4, 0x10000, ENOEXEC, "code32_start" },
 		{ CODE32_START, 4, 0xffffffff, ENOEXEC, "init_size" },
-		{ CODE32_START, 4, 0x7fffff, ENOSPC, "the kernel (pref_address, init_size)" },
+		{ CODE32_START, 4, 0x7fffff, ENOSPC, "needs 9 MiB" },
 		{ INIT_SIZE, 4, 0xffffffff, ENOEXEC, "init_size" },
 		{ PREF_ADDRESS, 8, ~0ull, ENOEXEC, "pref_address" },
 		{ PREF_ADDRESS, 8, 1ull << 40, ENOEXEC, "pref_address" },
-		{ PREF_ADDRESS, 8, 0x40000000, ENOEXEC, "pref_address" },
+		{ PREF_ADDRESS, 8, 0x40000000, ENOSPC, "pref_address" },
 	};
 
 	make();

@@ -86,7 +86,7 @@ static void memtest_says_how_much_memory_it_needs(void)
 	if (!begin("/boot/memtest86+x64.bin", "memtest86+", 1))
 		return;
 	CHECK_EQ(-ENOSPC, load());
-	CHECK_CONTAINS(l.err.text, "outside the guest's 1024 KiB of memory: give it more");
+	CHECK_CONTAINS(l.err.text, "needs 2 MiB of guest memory and there are 1");
 	end();
 }
 

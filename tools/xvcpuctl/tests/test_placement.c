@@ -95,12 +95,33 @@ static void below_means_as_high_as_it_goes(void)
 	end();
 }
 
+static void below_means_the_highest_region_that_has_room(void)
+{
+	struct guest_memory two = {
+		.size = 24 * MIB,
+		.nr_regions = 2,
+		.regions = {
+			{ .gpa = 0, .size = 16 * MIB },
+			{ .gpa = 4096 * MIB, .size = 8 * MIB },
+		},
+	};
+
+	placement_init(&plan, &two, "image");
+	CHECK_EQ(4104 * MIB - 0x1000, placement_find_below(&plan, ~0ull, 1));
+	CHECK_EQ(4096 * MIB, placement_find_below(&plan, ~0ull, 8 * MIB));
+	CHECK_EQ(8 * MIB - 0x1000, placement_find_below(&plan, ~0ull, 8 * MIB + 1));
+	CHECK_EQ(16 * MIB - 0x1000, placement_find_below(&plan, 4096 * MIB, 1));
+	CHECK_EQ(4096 * MIB, placement_find_below(&plan, 4096 * MIB + 0x1000, 1));
+	CHECK_EQ(0, placement_find_below(&plan, ~0ull, 16 * MIB + 1));
+}
+
 static const struct tap_test tests[] = {
 	TEST(claims_next_to_each_other_are_fine_and_overlaps_name_both),
 	TEST(nothing_needs_no_place),
 	TEST(a_full_plan_refuses),
 	TEST(above_means_behind_everything),
 	TEST(below_means_as_high_as_it_goes),
+	TEST(below_means_the_highest_region_that_has_room),
 };
 
 int main(void)

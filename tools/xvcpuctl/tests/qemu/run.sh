@@ -111,6 +111,37 @@ invaders() {
 	rm "$work/monitor"
 }
 
+# An initramfs with a busybox whose init shows another file of it.
+make_initrd() {
+	mkdir -p "$work/root/bin"
+	cp "$(command -v busybox)" "$work/root/bin/busybox" || return
+	printf '#!/bin/busybox sh\nexec /bin/busybox cat /who\n' >"$work/root/init"
+	echo "init is what the loader put there" >"$work/root/who"
+	chmod +x "$work/root/init"
+	(cd "$work/root" && find . | cpio -o -H newc --quiet) | gzip >"$work/initrd"
+}
+
+# linux NAME MODE IMAGE: it must find its command line, its memory and its initrd
+linux() {
+	local tries
+	[ -r "$3" ] || { skip "$1" "$3 is not there: see guests.sh"; return; }
+	stage 256 "$2" "$3" 'console=ttyS0 earlyprintk=serial told=yes' "$work/initrd" ||
+		{ result 1 "$1"; return; }
+	: >"$work/serial"
+	machine 256 -no-reboot -serial file:"$work/serial" -monitor none &
+	qemu=$!
+	for ((tries = 0; tries < 240; tries++)); do
+		grep -aq '^init is ' "$work/serial" && break
+		sleep 0.5
+	done
+	finish
+	grep -aq 'Command line: .* told=yes' "$work/serial" &&
+		grep -aq '0x0000000000100000-0x000000000fffffff\] usable' "$work/serial" &&
+		grep -aq '^init is what the loader put there' "$work/serial"
+	result $? "$1"
+	[ $tries -lt 240 ] || tail -n 5 "$work/serial" | sed 's/^/# /'
+}
+
 if ! command -v qemu-system-x86_64 >/dev/null; then
 	echo "TAP version 13"
 	echo "1..0 # SKIP qemu-system-x86_64 is not there: install qemu-system-x86"
@@ -119,7 +150,7 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 
 echo "TAP version 13"
-echo "1..10"
+echo "1..12"
 payload=$build/qemu/payload
 exits "a flat binary starts in real mode" 1 real "$payload.flat"
 exits "a flat binary starts in protected mode" 3 protected "$payload.flat"
@@ -130,6 +161,9 @@ memtest "memtest86+ x64 tests memory from its 64-bit entry point" auto /boot/mem
 memtest "memtest86+ x64 tests memory from its 32-bit entry point" protected /boot/memtest86+x64.bin
 memtest "memtest86+ ia32 tests memory from its 32-bit entry point" auto /boot/memtest86+ia32.bin
 invaders "grub-invaders draws its fleet" /boot/invaders.exec
+make_initrd || echo "# no initrd: install busybox-static and cpio"
+linux "Linux runs init from its 64-bit entry point" auto "$build/guests/cloud"
+linux "Linux runs init from its 32-bit entry point" protected "$build/guests/cloud"
 # They did once: what was killed was the shell around them.
 ! pgrep -f -- "-bios $work/rom" >/dev/null
 result $? "no machine is left running"
