@@ -61,6 +61,7 @@ const struct xvcpu_backend xvcpu_backend_xvcpu = {
 	.vcpu_destroy = xvcpu_vcpu_destroy,
 	.run = xvcpu_vcpu_run,
 	.kick = xvcpu_vcpu_kick,
+	.interrupt = xvcpu_vcpu_interrupt,
 	.state_get = xvcpu_state_get,
 	.state_set = xvcpu_state_set,
 	.msrs_get = msrs_get,

@@ -302,6 +302,8 @@ static int decode(struct kvm_vcpu *kvm)
 		return exit_io(kvm);
 	case KVM_EXIT_MMIO:
 		return exit_mmio(kvm);
+	case KVM_EXIT_IRQ_WINDOW_OPEN:
+		return XVCPU_EXIT_WINDOW;
 	case KVM_EXIT_HLT:
 		return XVCPU_EXIT_HLT;
 	case KVM_EXIT_SHUTDOWN:
@@ -316,6 +318,12 @@ static int decode(struct kvm_vcpu *kvm)
 	return exit_other(kvm);
 }
 
+static __u32 exit_flags(const struct kvm_run *run)
+{
+	return (run->if_flag ? XVCPU_EXIT_FLAG_IF : 0) |
+	       (run->ready_for_interrupt_injection ? XVCPU_EXIT_FLAG_READY : 0);
+}
+
 /* One KVM_RUN. KVM_EXIT_SET_TPR only tells of a write to CR8, which xvcpu does not. */
 static int run_once(struct xvcpu_vcpu *vcpu, struct kvm_vcpu *kvm)
 {
@@ -325,10 +333,12 @@ static int run_once(struct xvcpu_vcpu *vcpu, struct kvm_vcpu *kvm)
 	kvm->run->immediate_exit = !!kvm->request.immediate_exit;
 	if (atomic_load(&kvm->kicked))
 		kvm->run->immediate_exit = 1;
+	kvm->run->request_interrupt_window = !!(kvm->request.flags & XVCPU_RUN_INTERRUPT_WINDOW);
 	do {
 		ret = ioctl(vcpu->fd, KVM_RUN, 0) ? -errno : 0;
 	} while (!ret && kvm->run->exit_reason == KVM_EXIT_SET_TPR);
 	atomic_store(&kvm->thread, 0);
+	kvm->exit.flags = exit_flags(kvm->run);
 	if (ret == -EINTR)
 		return atomic_exchange(&kvm->kicked, 0) ? XVCPU_EXIT_KICK : XVCPU_EXIT_SIGNAL;
 	return ret ? ret : decode(kvm);
@@ -368,6 +378,17 @@ static int kvm_kick(const struct xvcpu_vcpu *vcpu)
 	return 0;
 }
 
+static int kvm_interrupt(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvcpu_error *error)
+{
+	struct kvm_interrupt interrupt = { .irq = vector };
+
+	if (error)
+		memset(error, 0, sizeof(*error));
+	if (!ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
+		return 0;
+	return errno == EEXIST ? -EAGAIN : -errno;
+}
+
 const struct xvcpu_backend xvcpu_backend_kvm = {
 	.name = "kvm",
 	.device = "/dev/kvm",
@@ -379,6 +400,7 @@ const struct xvcpu_backend xvcpu_backend_kvm = {
 	.vcpu_destroy = kvm_vcpu_destroy,
 	.run = kvm_run,
 	.kick = kvm_kick,
+	.interrupt = kvm_interrupt,
 	.state_get = kvm_state_get,
 	.state_set = kvm_state_set,
 	.msrs_get = kvm_msrs_get,

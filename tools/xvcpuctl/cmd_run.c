@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acpi.h"
 #include "events.h"
 #include "outcome.h"
 #include "terminal.h"
@@ -309,6 +310,7 @@ static enum status prepare(struct vmm *vmm, const struct run_options *opts,
 
 	if (status)
 		return status;
+	acpi_write_tables(&vmm->memory);
 	ret = load_image(&opts->load, &vmm->memory, boot, err);
 	status = ret ? load_status(ret) :
 		       vmm_attach(vmm, opts->backend, opts->device, 1, err);

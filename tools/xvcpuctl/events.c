@@ -44,7 +44,7 @@ struct events {
 	struct view view;
 };
 
-enum { FD_WAKE, FD_SIGNALS, FD_TIMEOUT, FD_TICK, FD_INPUT, FD_OUTPUT, FD_COUNT };
+enum { FD_WAKE, FD_DEVICES, FD_SIGNALS, FD_TIMEOUT, FD_TICK, FD_INPUT, FD_OUTPUT, FD_COUNT };
 
 static const int taken_signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
@@ -236,8 +236,19 @@ static bool wants_input(const struct events *events)
 	return events->reading && !events->waiting && (!events->terminal || terminal_is_raw());
 }
 
+/* A device's time has come. */
+static void take_device_time(struct events *events)
+{
+	u64 times;
+
+	if (read(events->vmm->timer, &times, sizeof(times)) > 0)
+		machine_tick(&events->vmm->machine);
+}
+
 static void handle(struct events *events, const struct pollfd *fds)
 {
+	if (fds[FD_DEVICES].revents)
+		take_device_time(events);
 	if (fds[FD_WAKE].revents)
 		clear_wake(events);
 	if (fds[FD_SIGNALS].revents)
@@ -256,6 +267,7 @@ static void loop(struct events *events)
 {
 	struct pollfd fds[FD_COUNT] = {
 		[FD_WAKE]    = { .fd = events->vmm->wake, .events = POLLIN },
+		[FD_DEVICES] = { .fd = events->vmm->timer, .events = POLLIN },
 		[FD_SIGNALS] = { .fd = events->signals, .events = POLLIN },
 		[FD_TIMEOUT] = { .fd = events->timeout, .events = POLLIN },
 		[FD_TICK]    = { .fd = events->tick, .events = POLLIN },

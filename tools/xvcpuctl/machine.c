@@ -43,7 +43,10 @@ static void intr_changed(void *ctx, bool up)
 
 static u64 nearest_deadline(const struct machine *machine)
 {
-	return dev_pit_deadline(&machine->pit);
+	u64 pit = dev_pit_deadline(&machine->pit);
+	u64 power = dev_acpi_pm_deadline(&machine->power);
+
+	return pit < power ? pit : power;
 }
 
 /* To be called with the lock held after whatever may have brought a deadline nearer. */
@@ -54,7 +57,7 @@ static void tell_deadline(struct machine *machine)
 	if (nearest >= machine->told)
 		return;
 	machine->told = nearest;
-	machine->events->deadline(machine->ctx);
+	machine->events->deadline(machine->ctx, nearest);
 }
 
 /* Where a user's choice of a port meets a device that is there already. */
@@ -91,9 +94,12 @@ static int add_interrupting(struct machine *machine)
 		.ctx = machine->ctx,
 	};
 	struct i8042_io keyboard_io = { .reset = events->reset, .ctx = machine->ctx };
+	struct dev_line sci = dev_pic_line(pic, ACPI_SCI_IRQ);
 	struct bus *ports = &machine->ports;
 	int ret;
 
+	machine->power.poweroff = events->power_off;
+	machine->power.ctx = machine->ctx;
 	ret = dev_pic_init(pic, ports, &intr);
 	if (!ret)
 		ret = dev_uart_init(&machine->uart, ports, UART_COM1, &io, &serial);
@@ -101,6 +107,8 @@ static int add_interrupting(struct machine *machine)
 		ret = dev_pit_init(&machine->pit, ports, &host_clock, &timer);
 	if (!ret)
 		ret = dev_i8042_init(&machine->keyboard, ports, &keyboard_io, &keys);
+	if (!ret)
+		ret = dev_acpi_pm_init(&machine->power, ports, &host_clock, &sci);
 	return ret;
 }
 
@@ -114,8 +122,6 @@ static int add_others(struct machine *machine, const struct machine_config *conf
 	machine->pci.ctx = machine->ctx;
 	machine->sys.reset = events->reset;
 	machine->sys.ctx = machine->ctx;
-	machine->power.poweroff = events->power_off;
-	machine->power.ctx = machine->ctx;
 	machine->debug.exit = events->debug_exit;
 	machine->debug.ctx = machine->ctx;
 
@@ -126,8 +132,6 @@ static int add_others(struct machine *machine, const struct machine_config *conf
 		ret = dev_pciconfig_init(&machine->pci, ports);
 	if (!ret)
 		ret = dev_sysports_init(&machine->sys, ports);
-	if (!ret)
-		ret = dev_poweroff_init(&machine->power, ports);
 	return ret;
 }
 
@@ -230,7 +234,6 @@ u64 machine_deadline(struct machine *machine)
 
 	pthread_mutex_lock(&machine->lock);
 	nearest = nearest_deadline(machine);
-	machine->told = nearest;
 	pthread_mutex_unlock(&machine->lock);
 	return nearest;
 }
@@ -239,8 +242,20 @@ void machine_tick(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
 	dev_pit_tick(&machine->pit);
+	dev_acpi_pm_tick(&machine->power);
+	machine->told = UINT64_MAX;
 	tell_deadline(machine);
 	pthread_mutex_unlock(&machine->lock);
+}
+
+bool machine_interrupts_masked(struct machine *machine)
+{
+	bool masked;
+
+	pthread_mutex_lock(&machine->lock);
+	masked = dev_pic_masked(&machine->pic) && !dev_pic_pending(&machine->pic);
+	pthread_mutex_unlock(&machine->lock);
+	return masked;
 }
 
 bool machine_interrupt_pending(struct machine *machine)

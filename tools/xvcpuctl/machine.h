@@ -4,8 +4,7 @@
  *
  * Device models know nothing of threads: every access goes through a machine_*() function, which
  * takes machine.lock around it. The callbacks of struct machine_events run under that lock. Devices
- * have no clockwork of their own either: somebody calls machine_tick() when machine_deadline() has
- * come.
+ * have no clockwork of their own either: somebody calls machine_tick() when it is time.
  */
 #ifndef XVCPUCTL_MACHINE_H
 #define XVCPUCTL_MACHINE_H
@@ -13,6 +12,7 @@
 #include <pthread.h>
 
 #include "bus.h"
+#include "devices/acpi_pm.h"
 #include "devices/debugexit.h"
 #include "devices/i8042.h"
 #include "devices/pciconfig.h"
@@ -46,7 +46,8 @@ struct machine_config {
  * @reset:      the guest reset the machine
  * @debug_exit: the guest ended with @status
  * @interrupt:  the interrupt controllers' INTR went up or down: machine_interrupt_pending() changed
- * @deadline:   machine_deadline() may have come nearer than it was when last asked for
+ * @deadline:   machine_tick() must be called at @ns of CLOCK_MONOTONIC, perhaps past, and not at
+ *              the time told before; without this call after a machine_tick(): not any more
  */
 struct machine_events {
 	void (*output)(void *ctx, u8 byte);
@@ -55,7 +56,7 @@ struct machine_events {
 	void (*reset)(void *ctx);
 	void (*debug_exit)(void *ctx, u8 status);
 	void (*interrupt)(void *ctx, bool level);
-	void (*deadline)(void *ctx);
+	void (*deadline)(void *ctx, u64 ns);
 };
 
 /**
@@ -65,7 +66,7 @@ struct machine_events {
  * @mmio:  guest-physical space outside RAM
  * @events: from machine_init()
  * @ctx:    the same
- * @told:   the last deadline that the owner knows of
+ * @told:   the deadline that the owner was told, or UINT64_MAX: none
  * @pic:   interrupt controllers
  * @uart:  COM1, the console
  * @pit:   timer and port 0x61
@@ -74,7 +75,7 @@ struct machine_events {
  * @vga:   registers of the text screen
  * @pci:   configuration ports of an empty bus
  * @sys:   POST code and system control ports
- * @power: port 0x604
+ * @power: ACPI registers
  * @debug: debug-exit port, if any
  */
 struct machine {
@@ -92,7 +93,7 @@ struct machine {
 	struct vga_ports vga;
 	struct pciconfig pci;
 	struct sysports sys;
-	struct poweroff power;
+	struct acpi_pm power;
 	struct debugexit debug;
 };
 
@@ -132,16 +133,18 @@ size_t machine_input(struct machine *machine, const u8 *bytes, size_t size);
  */
 size_t machine_type(struct machine *machine, const u8 *characters, size_t size);
 
-/**
- * machine_deadline() - when machine_tick() must be called next
- *
- * Return: nanoseconds of CLOCK_MONOTONIC, perhaps past; UINT64_MAX: never, as things are. Holds
- * until &machine_events.deadline is called.
- */
+/** machine_deadline() - when machine_tick() is due, in ns of CLOCK_MONOTONIC; UINT64_MAX: never */
 u64 machine_deadline(struct machine *machine);
 
-/** machine_tick() - time has passed: let the devices raise what is due. At any time, any thread */
+/**
+ * machine_tick() - time has passed: let the devices raise what is due
+ *
+ * At any time, from any thread. Tells by &machine_events.deadline when it wants to be called next.
+ */
 void machine_tick(struct machine *machine);
+
+/** machine_interrupts_masked() - whether no device can raise INTR before the guest lets it */
+bool machine_interrupts_masked(struct machine *machine);
 
 /** machine_interrupt_pending() - whether the interrupt controllers' INTR is up */
 bool machine_interrupt_pending(struct machine *machine);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "diagnosis.h"
@@ -178,17 +179,23 @@ static void on_debug_exit(void *ctx, u8 status)
 	vmm_end(ctx, &result);
 }
 
-/* Nothing takes interrupts yet. */
-static void on_interrupt(void *ctx, bool level)
+static void on_interrupt(void *ctx, bool up)
 {
-	(void)ctx;
-	(void)level;
+	interrupt_set(ctx, up);
 }
 
-/* Nothing waits for a deadline yet. */
-static void on_deadline(void *ctx)
+/*
+ * Under machine.lock, so that two threads cannot set the timer in the wrong order. A time that has
+ * passed makes it ready at once; 0 would stop it.
+ */
+static void on_deadline(void *ctx, u64 ns)
 {
-	(void)ctx;
+	struct vmm *vmm = ctx;
+	struct itimerspec when = {
+		.it_value = { ns / 1000000000, ns % 1000000000 ?: 1 },
+	};
+
+	timerfd_settime(vmm->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 static const struct machine_events machine_events = {
@@ -207,8 +214,9 @@ static enum status create_all(struct vmm *vmm, const struct vmm_config *config,
 	struct machine_config machine = config->machine;
 
 	vmm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (vmm->wake < 0) {
-		message_set(err, "an eventfd cannot be created: %s", strerror(errno));
+	vmm->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (vmm->wake < 0 || vmm->timer < 0) {
+		message_set(err, "an eventfd or a timerfd cannot be created: %s", strerror(errno));
 		return STATUS_HOST;
 	}
 	console_init(&vmm->console, vmm->wake);
@@ -229,7 +237,9 @@ enum status vmm_create(struct vmm *vmm, const struct vmm_config *config, struct 
 	vmm->dev = -1;
 	vmm->fd = -1;
 	vmm->wake = -1;
+	vmm->timer = -1;
 	vmm->result.vcpu = -1;
+	interrupt_init(&vmm->intr);
 	pthread_mutex_init(&vmm->lock, NULL);
 	status = create_all(vmm, config, err);
 	if (status)
@@ -334,6 +344,7 @@ void vmm_end(struct vmm *vmm, const struct vmm_result *result)
 	console_close(&vmm->console);
 	for (unsigned int i = 0; i < vmm->nr_vcpus; i++)
 		kick_vcpu(&vmm->vcpus[i]);
+	interrupt_wake(&vmm->intr);
 	wake_main(vmm);
 }
 
@@ -366,5 +377,7 @@ void vmm_destroy(struct vmm *vmm)
 	guest_memory_free(&vmm->memory);
 	if (vmm->wake >= 0)
 		close(vmm->wake);
+	if (vmm->timer >= 0)
+		close(vmm->timer);
 	free(vmm->result.report);
 }

@@ -6,8 +6,8 @@
  * has ended, joins the threads, and reads @result. Any thread may end it with vmm_end(); the first
  * one decides how.
  *
- * Locks: vmm.lock protects @result; machine.lock the devices. Neither is taken under the other
- * one's protection except vmm.lock under machine.lock (a device that ends the machine).
+ * Locks: vmm.lock protects @result; machine.lock the devices. Under machine.lock, vmm.lock (a
+ * device that ends the machine), intr.lock and console.lock may be taken; nothing else nests.
  */
 #ifndef XVCPUCTL_VMM_H
 #define XVCPUCTL_VMM_H
@@ -18,6 +18,7 @@
 
 #include "console.h"
 #include "guest_memory.h"
+#include "interrupt.h"
 #include "loaders/loader.h"
 #include "machine.h"
 #include "message.h"
@@ -103,10 +104,12 @@ struct vmm_vcpu {
  * @memory:   the guest's RAM
  * @machine:  its devices
  * @console:  what it prints
+ * @intr:     what its interrupt controller wants of the first vCPU
  * @vcpus:    @nr_vcpus of them
  * @nr_vcpus: how many were created
  * @stopping: vCPU threads leave their loop
  * @wake:     eventfd that wakes the main thread
+ * @timer:    timerfd that wakes it when a device's time has come
  * @lock:     protects @result
  * @result:   how it ended
  */
@@ -118,10 +121,12 @@ struct vmm {
 	struct guest_memory memory;
 	struct machine machine;
 	struct console console;
+	struct interrupt_pin intr;
 	struct vmm_vcpu *vcpus;
 	unsigned int nr_vcpus;
 	atomic_bool stopping;
 	int wake;
+	int timer;
 	pthread_mutex_t lock;
 	struct vmm_result result;
 };

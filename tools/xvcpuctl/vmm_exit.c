@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "report.h"
 #include "vmm.h"
 
-#define RFLAGS_IF	(1u << 9)
 #define VECTOR_GP	13
 #define NO_HYPERCALL	(~0ull)
 
@@ -88,20 +88,18 @@ static void exit_msr(struct vmm_vcpu *vcpu)
 	request->error_code = 0;
 }
 
+/* Who could unmask an interrupt is the vCPU that halts, as long as there is only one. */
 static void exit_hlt(struct vmm_vcpu *vcpu)
 {
 	struct vmm_result result = { .kind = VMM_HALTED };
-	struct xvcpu_regs regs;
+	bool enabled = vcpu->handle.exit->flags & XVCPU_EXIT_FLAG_IF;
 
-	if (vcpu->vmm->backend->state_get(&vcpu->handle, XVCPU_GROUP_REGS, &regs, sizeof(regs),
-					  NULL))
-		message_set(&result.message, "the guest halted");
-	else if (regs.rflags & RFLAGS_IF)
-		message_set(&result.message,
-			    "the guest waits for an interrupt (HLT), but this machine has no interrupt controller yet");
-	else
-		message_set(&result.message,
-			    "the guest halted with interrupts off: nothing can wake it");
+	if (enabled && !machine_interrupts_masked(&vcpu->vmm->machine)) {
+		interrupt_wait(vcpu);
+		return;
+	}
+	message_set(&result.message, "the guest halted with %s: nothing can wake it", enabled ?
+		    "every interrupt masked in the 8259s" : "interrupts off");
 	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
@@ -141,7 +139,7 @@ static void exit_hardware(struct vmm_vcpu *vcpu)
 	end(vcpu, &result);
 }
 
-/* A kick or a signal: only the loop's condition is looked at again. */
+/* A kick, a signal, the window: the loop looks at its condition and at the interrupts again. */
 static void exit_nothing(struct vmm_vcpu *vcpu)
 {
 	(void)vcpu;
@@ -153,6 +151,16 @@ static void exit_unnamed(struct vmm_vcpu *vcpu, int reason)
 
 	message_set(&result.message, "exit %d (%s): this xvcpuctl does not know it", reason,
 		    xvcpu_exit_name(reason));
+	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
+	end(vcpu, &result);
+}
+
+static void interrupt_refused(struct vmm_vcpu *vcpu, int ret)
+{
+	struct vmm_result result = { .kind = VMM_HOST };
+
+	message_set(&result.message, "an interrupt that the guest could take was refused: %s",
+		    strerror(-ret));
 	report_registers(vcpu->vmm->backend, &vcpu->handle, &result);
 	end(vcpu, &result);
 }
@@ -190,20 +198,31 @@ static void (* const handlers[])(struct vmm_vcpu *vcpu) = {
 	[XVCPU_EXIT_UNKNOWN]	  = exit_hardware,
 };
 
+static void handle_exit(struct vmm_vcpu *vcpu, int reason)
+{
+	if (reason < 0)
+		run_failed(vcpu, reason);
+	else if ((size_t)reason < ARRAY_SIZE(handlers) && handlers[reason])
+		handlers[reason](vcpu);
+	else
+		exit_unnamed(vcpu, reason);
+}
+
 void *vmm_vcpu_main(void *arg)
 {
 	struct vmm_vcpu *vcpu = arg;
 	struct vmm *vmm = vcpu->vmm;
+	int ret;
 
 	while (!atomic_load(&vmm->stopping)) {
-		int reason = vmm->backend->run(&vcpu->handle);
-
-		if (reason < 0)
-			run_failed(vcpu, reason);
-		else if ((size_t)reason < ARRAY_SIZE(handlers) && handlers[reason])
-			handlers[reason](vcpu);
-		else
-			exit_unnamed(vcpu, reason);
+		ret = interrupt_offer(vcpu);
+		if (ret) {
+			interrupt_refused(vcpu, ret);
+			break;
+		}
+		ret = vmm->backend->run(&vcpu->handle);
+		interrupt_left(vcpu);
+		handle_exit(vcpu, ret);
 		console_wait(&vmm->console);
 	}
 	return NULL;

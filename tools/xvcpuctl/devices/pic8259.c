@@ -322,6 +322,15 @@ int dev_pic_init(struct pic8259 *pic, struct bus *ports, const struct dev_line *
 	return ret;
 }
 
+bool dev_pic_masked(const struct pic8259 *pic)
+{
+	u8 open = ~pic->master.imr;
+
+	if (pic->slave.imr == 0xff)
+		open &= ~pic->master.cascade;
+	return !open;
+}
+
 bool dev_pic_pending(const struct pic8259 *pic)
 {
 	return chip_offers(&pic->master) >= 0;

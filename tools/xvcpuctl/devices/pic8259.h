@@ -69,6 +69,9 @@ int dev_pic_init(struct pic8259 *pic, struct bus *ports, const struct dev_line *
  */
 struct dev_line dev_pic_line(struct pic8259 *pic, unsigned int irq);
 
+/** dev_pic_masked() - whether no input could raise INTR as the masks are */
+bool dev_pic_masked(const struct pic8259 *pic);
+
 /** dev_pic_pending() - whether INTR is up */
 bool dev_pic_pending(const struct pic8259 *pic);
 

@@ -82,7 +82,15 @@ says err 'real mode' 'it shows the mode'
 says err 'rip +0*7c02' 'it shows where'
 printf '\373\364' >guest
 guest 36 'halt with interrupts on' --mode real
-says err 'no interrupt controller' 'it says that there is no interrupt controller'
+says err 'masked in the 8259s' 'it says that interrupts are masked'
+
+# movw $0x7c14,(0x20); movw $0,(0x22); mov $0xfe,%al; out %al,$0x21; sti; 1: hlt; jmp 1b;
+# handler of IRQ 0: mov $3,%al; out %al,$0xf4; hlt
+printf '\307\006\040\000\024\174\307\006\042\000\000\000\260\376\346\041\373\364\353\375\260\003\346\364\364' >guest
+guest 7 'the timer wakes a guest that halted' --mode real --debug-exit 0xf4
+# The same without hlt: a guest that spins is interrupted too.
+printf '\307\006\040\000\024\174\307\006\042\000\000\000\260\376\346\041\373\220\353\375\260\003\346\364\364' >guest
+guest 7 'the timer interrupts a guest that spins' --mode real --debug-exit 0xf4
 
 # lidt 0x500 (limit 0: RAM is zero); int3
 printf '\017\001\036\000\005\314' >guest

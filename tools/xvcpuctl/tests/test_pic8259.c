@@ -156,6 +156,20 @@ static void after_reset_everything_is_masked(void)
 }
 
 /* How Linux finds out whether there is an 8259 at all, before it initialises it. */
+static void it_knows_whether_anything_is_unmasked(void)
+{
+	fresh();
+	CHECK(dev_pic_masked(&pic));
+	out(MASTER + MASK, 0xfb);	/* the cascade, behind which all is masked */
+	CHECK(dev_pic_masked(&pic));
+	out(SLAVE + MASK, 0xfe);
+	CHECK(!dev_pic_masked(&pic));
+	out(MASTER + MASK, 0xff);
+	CHECK(dev_pic_masked(&pic));
+	out(MASTER + MASK, 0x7f);
+	CHECK(!dev_pic_masked(&pic));
+}
+
 static void the_mask_reads_back_before_initialisation(void)
 {
 	fresh();
@@ -770,6 +784,7 @@ static void no_sequence_of_accesses_confuses_it(void)
 
 static const struct tap_test tests[] = {
 	TEST(after_reset_everything_is_masked),
+	TEST(it_knows_whether_anything_is_unmasked),
 	TEST(the_mask_reads_back_before_initialisation),
 	TEST(every_input_has_its_vector),
 	TEST(only_the_upper_five_bits_of_the_vector_can_be_chosen),

@@ -174,39 +174,6 @@ static void the_debug_exit_status_is_the_value_doubled_plus_one(void)
 	CHECK_EQ(0, in(0xf4));
 }
 
-static void writing_0x2000_to_port_0x604_powers_off(void)
-{
-	struct poweroff dev = { .poweroff = called };
-
-	bus_init(&ports);
-	CHECK_EQ(0, dev_poweroff_init(&dev, &ports));
-	nr_calls = 0;
-	bus_write(&ports, 0x604, 2, 0x2000);
-	CHECK_EQ(1, nr_calls);
-	CHECK_EQ(0, bus_read(&ports, 0x604, 2));
-	bus_write(&ports, 0x604, 4, 0x2000);
-	CHECK_EQ(2, nr_calls);
-	out(0x605, 0x20);
-	CHECK_EQ(3, nr_calls);
-}
-
-static void other_sleep_types_do_not_power_off(void)
-{
-	struct poweroff dev = { .poweroff = called };
-
-	bus_init(&ports);
-	CHECK_EQ(0, dev_poweroff_init(&dev, &ports));
-	nr_calls = 0;
-	bus_write(&ports, 0x604, 2, 0x0001);
-	bus_write(&ports, 0x604, 2, 0x3401);
-	CHECK_EQ(0, nr_calls);
-	CHECK_EQ(0x1401, bus_read(&ports, 0x604, 2));
-	CHECK_EQ(0x14, in(0x605));
-	out(0x605, 0x20);
-	CHECK_EQ(1, nr_calls);
-	CHECK_EQ(0x01, in(0x604));
-}
-
 static void the_pci_bus_is_empty(void)
 {
 	struct pciconfig pci = { .reset = called };
@@ -281,8 +248,6 @@ static const struct tap_test tests[] = {
 	TEST(cmos_tells_the_memory_size),
 	TEST(cmos_of_a_small_guest),
 	TEST(the_debug_exit_status_is_the_value_doubled_plus_one),
-	TEST(writing_0x2000_to_port_0x604_powers_off),
-	TEST(other_sleep_types_do_not_power_off),
 	TEST(the_pci_bus_is_empty),
 	TEST(a_rising_reset_bit_at_0xcf9_resets),
 	TEST(port_80_keeps_the_post_code),
