@@ -169,7 +169,7 @@ TEST_F(reset, after_anything_reset_gives_the_fresh_state)
 	cregs.cr0 = CR0_ET | CR0_PE | CR0_PG | CR0_TS;
 	cregs.cr2 = 0x7000;
 	cregs.cr3 = 0x7000;
-	cregs.cr4 = CR4_PAE | CR4_OSXSAVE;
+	cregs.cr4 = CR4_PAE | (vcpu_has_avx(&self->vcpu) ? CR4_OSXSAVE : 0);
 	cregs.cr8 = 5;
 	cregs.efer = EFER_LME | EFER_LMA | EFER_SCE;
 	cregs.pdpte[2] = 0x9001;

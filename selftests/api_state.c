@@ -395,7 +395,9 @@ TEST_F(state, cregs_come_back_as_they_were_set)
 	cregs.cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG | CR0_TS | CR0_MP | CR0_EM;
 	cregs.cr2 = 0x123456789abcdef0;
 	cregs.cr3 = 0x12345018;
-	cregs.cr4 = CR4_PAE | CR4_PGE | CR4_DE | CR4_OSFXSR | CR4_OSXSAVE;
+	cregs.cr4 = CR4_PAE | CR4_PGE | CR4_DE | CR4_OSFXSR;
+	if (vcpu_has_avx(&self->vcpu))
+		cregs.cr4 |= CR4_OSXSAVE;
 	cregs.cr8 = 15;
 	cregs.efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 	cregs.pdpte[0] = 0x1001;

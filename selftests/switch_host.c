@@ -5,6 +5,7 @@
  */
 #include <asm/ldt.h>
 #include <asm/prctl.h>
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/hw_breakpoint.h>
@@ -80,9 +81,11 @@ FIXTURE_TEARDOWN(host)
 static void begin(struct test_vcpu *vcpu, const struct guest_code *code)
 {
 	guest_begin(vcpu, MODE_LONG, code);
-	guest_cregs(vcpu)->cr4 |= CR4_OSXSAVE;
 	guest_cregs(vcpu)->efer |= EFER_SCE;
-	guest_cregs(vcpu)->xcr0 = 7;
+	if (vcpu_has_avx(vcpu)) {
+		guest_cregs(vcpu)->cr4 |= CR4_OSXSAVE;
+		guest_cregs(vcpu)->xcr0 = 7;
+	}
 }
 
 /* ---- general registers ---- */
@@ -197,6 +200,8 @@ TEST_F(host, vectors_and_control_words_survive)
 	uint8_t *bytes = &before.ymm[0][0];
 	unsigned int i;
 
+	if (!vcpu_has_avx(&self->vcpu))
+		SKIP(return, "the processor has no AVX");
 	for (i = 0; i < sizeof(before.ymm); i++)
 		bytes[i] = i * 7 + 1;
 	before.mxcsr = 0x3f80;
@@ -222,9 +227,12 @@ static uint64_t xgetbv(void)
 TEST_F(host, xcr0_is_the_hosts)
 {
 	static const uint64_t xcr0[] = { 1, 3, 7 };
-	uint64_t before = xgetbv();
+	uint64_t before;
 	unsigned int i;
 
+	if (!vcpu_has_avx(&self->vcpu))
+		SKIP(return, "the processor has no AVX");
+	before = xgetbv();
 	for (i = 0; i < ARRAY_SIZE(xcr0); i++) {
 		begin(&self->vcpu, &clobber);
 		guest_cregs(&self->vcpu)->xcr0 = xcr0[i];
@@ -316,12 +324,22 @@ TEST_F(host, selectors_from_an_ldt_survive)
 	syscall(SYS_arch_prctl, ARCH_SET_GS, base);
 }
 
+/* With UMIP the kernel answers SGDT from a program with made-up values. */
+static bool tables_are_hidden(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && ecx & 1u << 2;
+}
+
 /* VM exit leaves limits of 0xffff and 0x67 in GDTR and TR: they must not stay. */
 TEST_F(host, descriptor_tables_are_the_hosts)
 {
 	struct { uint16_t limit; uint64_t base; } __attribute__((packed)) gdt[2], idt[2];
 	uint16_t tr[2], ldt[2];
 
+	if (tables_are_hidden())
+		SKIP(return, "the processor has UMIP");
 	begin(&self->vcpu, &clobber_segments);
 	__asm__ volatile("sgdt %0; sidt %1; str %2; sldt %3"
 			 : "=m"(gdt[0]), "=m"(idt[0]), "=m"(tr[0]), "=m"(ldt[0]));
@@ -350,6 +368,8 @@ TEST_F(host, another_thread_finds_the_hosts_tables)
 	cpu_set_t cpu0;
 	uint64_t from;
 
+	if (tables_are_hidden())
+		SKIP(return, "the processor has UMIP");
 	CPU_ZERO(&cpu0);
 	CPU_SET(0, &cpu0);
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpu0), &cpu0));

@@ -339,6 +339,14 @@ struct xvcpu_cpuid_entry *cpuid_find(struct cpuid_group *table, uint32_t leaf, u
 	return NULL;
 }
 
+bool vcpu_has_avx(struct test_vcpu *vcpu)
+{
+	struct cpuid_group table;
+
+	vcpu_get_cpuid(vcpu, &table);
+	return cpuid_find(&table, 1, 0)->ecx & 1u << 28;
+}
+
 static void snapshot_stop_tsc(struct snapshot *snapshot)
 {
 	struct msr_group *group =

@@ -138,6 +138,9 @@ void vcpu_get_cpuid(struct test_vcpu *vcpu, struct cpuid_group *table);
 long vcpu_set_cpuid(struct test_vcpu *vcpu, const struct cpuid_group *table);
 struct xvcpu_cpuid_entry *cpuid_find(struct cpuid_group *table, uint32_t leaf, uint32_t subleaf);
 
+/* Whether its guest may use AVX, and so XSAVE: not where the host's kernel does not use them. */
+bool vcpu_has_avx(struct test_vcpu *vcpu);
+
 /*
  * What XVCPU_GET_STATE tells, for comparison: byte by byte, except the guest's TSC, which runs, and
  * XSAVE, which has several forms of the same. snapshots_differ() gives the group, or -1.
