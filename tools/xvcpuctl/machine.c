@@ -43,10 +43,18 @@ static void intr_changed(void *ctx, bool up)
 
 static u64 nearest_deadline(const struct machine *machine)
 {
-	u64 pit = dev_pit_deadline(&machine->pit);
-	u64 power = dev_acpi_pm_deadline(&machine->power);
+	const u64 deadlines[] = {
+		dev_pit_deadline(&machine->pit),
+		dev_rtc_deadline(&machine->rtc),
+		dev_acpi_pm_deadline(&machine->power),
+	};
+	u64 nearest = UINT64_MAX;
 
-	return pit < power ? pit : power;
+	for (unsigned int i = 0; i < ARRAY_SIZE(deadlines); i++) {
+		if (deadlines[i] < nearest)
+			nearest = deadlines[i];
+	}
+	return nearest;
 }
 
 /* To be called with the lock held after whatever may have brought a deadline nearer. */
@@ -88,6 +96,7 @@ static int add_interrupting(struct machine *machine)
 	struct dev_line timer = dev_pic_line(pic, PIT_IRQ);
 	struct dev_line keys = dev_pic_line(pic, I8042_KEYBOARD_IRQ);
 	struct dev_line serial = dev_pic_line(pic, UART_COM1_IRQ);
+	struct dev_line clock = dev_pic_line(pic, RTC_IRQ);
 	struct uart_io io = {
 		.output = events->output,
 		.input_room = events->input_room,
@@ -108,11 +117,13 @@ static int add_interrupting(struct machine *machine)
 	if (!ret)
 		ret = dev_i8042_init(&machine->keyboard, ports, &keyboard_io, &keys);
 	if (!ret)
+		ret = dev_rtc_init(&machine->rtc, ports, &wall_clock, &host_clock, &clock);
+	if (!ret)
 		ret = dev_acpi_pm_init(&machine->power, ports, &host_clock, &sci);
 	return ret;
 }
 
-static int add_others(struct machine *machine, const struct machine_config *config)
+static int add_others(struct machine *machine)
 {
 	const struct machine_events *events = machine->events;
 	struct bus *ports = &machine->ports;
@@ -125,9 +136,7 @@ static int add_others(struct machine *machine, const struct machine_config *conf
 	machine->debug.exit = events->debug_exit;
 	machine->debug.ctx = machine->ctx;
 
-	ret = dev_rtc_init(&machine->rtc, ports, &wall_clock, config->low_ram, config->high_ram);
-	if (!ret)
-		ret = dev_vga_init(&machine->vga, ports, &host_clock);
+	ret = dev_vga_init(&machine->vga, ports, &host_clock);
 	if (!ret)
 		ret = dev_pciconfig_init(&machine->pci, ports);
 	if (!ret)
@@ -150,11 +159,12 @@ int machine_init(struct machine *machine, const struct machine_config *config,
 
 	ret = add_interrupting(machine);
 	if (!ret)
-		ret = add_others(machine, config);
+		ret = add_others(machine);
 	if (ret) {
 		message_set(err, "the devices claim the same ports: this is a fault of xvcpuctl");
 		return ret;
 	}
+	dev_rtc_memory(&machine->rtc, config->low_ram, config->high_ram);
 	return config->debug_exit < 0 ? 0 : add_debug_exit(machine, config->debug_exit, err);
 }
 
@@ -242,6 +252,7 @@ void machine_tick(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
 	dev_pit_tick(&machine->pit);
+	dev_rtc_tick(&machine->rtc);
 	dev_acpi_pm_tick(&machine->power);
 	machine->told = UINT64_MAX;
 	tell_deadline(machine);

@@ -5,6 +5,7 @@
 
 #include "../devices/i8042.h"
 #include "../devices/keys.h"
+#include "random.h"
 #include "tap.h"
 
 #define DATA		0x60
@@ -377,6 +378,108 @@ static void every_printable_character_has_a_key_of_its_own(void)
 	}
 }
 
+static u8 read_command_byte(void)
+{
+	out(COMMAND, 0x20);
+	CHECK_EQ(FULL, in(STATUS) & FULL);
+	return in(DATA);
+}
+
+/* A byte to the keyboard, and its answers, each by an interrupt. */
+static void check_keyboard(u8 byte, unsigned int count, const u8 *answers)
+{
+	unsigned int i, before = nr_edges;
+
+	out(DATA, byte);
+	for (i = 0; i < count; i++) {
+		tap_context("byte %#x, answer %u", byte, i);
+		CHECK(irq);
+		CHECK_EQ(before + i + 1, nr_edges);
+		CHECK_EQ(FULL, in(STATUS) & (FULL | 0x20));
+		CHECK_EQ(answers[i], in(DATA));
+	}
+	CHECK(!irq);
+	tap_context(NULL);
+}
+
+/* What Linux does when it starts: the controller, no mouse, then the keyboard with interrupts. */
+static void linux_finds_a_controller_and_a_keyboard(void)
+{
+	static const u8 ack[] = { 0xfa }, id[] = { 0xfa, 0xab, 0x41 };
+	u8 byte;
+
+	setup();
+	push(0x1e);				/* someone leans on the keyboard */
+	while (in(STATUS) & FULL)
+		in(DATA);
+	byte = read_command_byte();
+	CHECK_EQ(byte, read_command_byte());
+	CHECK_EQ(0x40, byte & 0x40);		/* translation: scan codes will be set 1 */
+	nr_edges = 0;
+	command_with_data(0x60, (byte | 0x30) & ~0x03);
+	out(COMMAND, 0xaa);
+	check_next(0x55);
+	CHECK_EQ((byte | 0x30) & ~0x03, read_command_byte());
+	command_with_data(0xd3, 0x5a);
+	CHECK_EQ(0, in(STATUS) & 0x20);
+	in(DATA);
+	out(COMMAND, 0xa9);
+	CHECK(in(DATA) != 0x00);
+	CHECK_EQ(0, nr_edges);
+	command_with_data(0x60, (byte | 0x21) & ~0x10);
+	check_keyboard(0xf2, 3, id);
+	check_keyboard(0xf5, 1, ack);
+	check_keyboard(0xed, 1, ack);
+	check_keyboard(0x00, 1, ack);
+	check_keyboard(0xf3, 1, ack);
+	check_keyboard(0x00, 1, ack);
+	check_keyboard(0xf4, 1, ack);
+	CHECK(push(0x1e));
+	CHECK(irq);
+	check_next(0x1e);
+}
+
+/* Whatever is written and typed, what waits stays within the queue, and the line follows it. */
+static void no_sequence_of_accesses_confuses_it(void)
+{
+	unsigned int step;
+
+	setup();
+	random_seed(8);
+	for (step = 0; step < 200000; step++) {
+		unsigned int size = 1 + random_below(8), before = nr_edges;
+		u16 port = 0x5d + random_below(10);
+		bool full;
+
+		tap_context("step %u", step);
+		switch (random_below(4)) {
+		case 0:
+			bus_write(&ports, port, size, random_word());
+			break;
+		case 1:
+			out(random_below(2) ? DATA : COMMAND, random_word());
+			break;
+		case 2:
+			bus_read(&ports, port, size);
+			break;
+		case 3:
+			push(random_word());
+			break;
+		}
+		CHECK(nr_edges - before <= size);
+		CHECK(kbc.queue_count <= I8042_QUEUE);
+		full = in(STATUS) & FULL;
+		CHECK_EQ(full && (kbc.ram[0] & 1), irq);
+	}
+	out(DATA, 0xff);			/* it can still be reset to a known state */
+	command_with_data(0x60, 0x65);
+	out(COMMAND, 0xaa);
+	while (in(STATUS) & FULL)
+		in(DATA);
+	out(DATA, 0xee);
+	check_next(0xee);
+}
+
 static const struct tap_test tests[] = {
 	TEST(status_after_firmware),
 	TEST(the_self_test_passes),
@@ -398,6 +501,8 @@ static const struct tap_test tests[] = {
 	TEST(other_commands),
 	TEST(characters_become_keys_of_a_us_keyboard),
 	TEST(every_printable_character_has_a_key_of_its_own),
+	TEST(linux_finds_a_controller_and_a_keyboard),
+	TEST(no_sequence_of_accesses_confuses_it),
 };
 
 int main(void)

@@ -121,6 +121,8 @@ static void check_taken(unsigned int irq)
 	CHECK(!intr);
 	CHECK(!machine_interrupt_pending(&machine));
 	CHECK_EQ(-1, machine_acknowledge(&machine));
+	if (irq >= 8)
+		out(PIC2, 0x20);
 	out(PIC1, 0x20);
 }
 
@@ -162,6 +164,27 @@ static void the_console_is_interrupt_4(void)
 	check_taken(4);
 	CHECK_EQ('a', in(0x3f8));
 	CHECK(!intr);
+}
+
+static void put_cmos(u8 index, u8 value)
+{
+	out(0x70, index);
+	out(0x71, value);
+}
+
+static void the_clock_is_interrupt_8(void)
+{
+	setup();
+	out(0x43, 0x30);		/* the timer stands still */
+	put_cmos(0x0b, 0x42);
+	drive_until_interrupt();
+	check_taken(8);
+	CHECK_EQ(UINT64_MAX, machine_deadline(&machine));
+	out(0x70, 0x0c);
+	CHECK_EQ(0xc0, in(0x71) & 0xc0);
+	CHECK(machine_deadline(&machine) != UINT64_MAX);
+	drive_until_interrupt();
+	check_taken(8);
 }
 
 static void an_interrupt_is_announced_once_and_withdrawn(void)
@@ -272,6 +295,7 @@ static const struct tap_test tests[] = {
 	TEST(the_timer_is_interrupt_0),
 	TEST(the_keyboard_is_interrupt_1),
 	TEST(the_console_is_interrupt_4),
+	TEST(the_clock_is_interrupt_8),
 	TEST(an_interrupt_is_announced_once_and_withdrawn),
 	TEST(a_nearer_deadline_is_told_and_a_later_one_is_not),
 	TEST(a_tick_tells_the_next_deadline_again),

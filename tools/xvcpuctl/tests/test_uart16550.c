@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../devices/uart16550.h"
+#include "random.h"
 #include "tap.h"
 
 #define RBR	0
@@ -395,6 +396,138 @@ static void line_and_modem_status_cannot_be_written(void)
 	CHECK_EQ(0xb0, in(MSR));
 }
 
+/* With TI16750's wider FIFO switched on, IIR would show it. */
+static u8 iir_with_64_byte_fifo(u8 lcr)
+{
+	u8 iir;
+
+	out(LCR, lcr);
+	out(FCR, 0x21);
+	iir = in(IIR) >> 5;
+	out(FCR, 0x01);
+	out(LCR, 0);
+	return iir;
+}
+
+/* What Linux does to tell the family's members apart must end at the 16550A. */
+static void linux_takes_it_for_a_16550a(void)
+{
+	u8 mcr;
+
+	setup();
+	out(IER, 0);
+	CHECK_EQ(0, in(IER) & 0x0f);
+	out(IER, 0x0f);
+	CHECK_EQ(0x0f, in(IER) & 0x0f);
+	out(IER, 0);
+	out(MCR, LOOP | 0x0a);			/* RTS and OUT2 come back as CTS and DCD */
+	CHECK_EQ(0x90, in(MSR) & 0xf0);
+	out(MCR, 0);
+	out(LCR, 0xbf);
+	out(IIR, 0);				/* an EFR of the 16650's would be here */
+	out(LCR, 0);
+	out(FCR, 0x01);
+	CHECK_EQ(3, in(IIR) >> 6);
+	out(LCR, 0x80);
+	CHECK(in(IIR) != 0);			/* nor is it one of those with EFR at DLAB */
+	out(LCR, 0xbf);
+	CHECK(in(IIR) != 0);
+	out(LCR, 0);
+	mcr = in(MCR);
+	out(MCR, mcr ^ LOOP);
+	out(LCR, 0xe0);				/* a bank switch of National's would show MCR */
+	CHECK_EQ(mcr & LOOP, in(IIR) & LOOP);
+	out(LCR, 0);
+	out(MCR, mcr);
+	CHECK_EQ(6, iir_with_64_byte_fifo(0));
+	CHECK_EQ(6, iir_with_64_byte_fifo(0x80));
+	out(IER, 0x40);				/* XScale's unit enable */
+	CHECK_EQ(0, in(IER) & 0x40);
+}
+
+/* Its start-up tests: the interrupt of an empty THR must come each time that it is enabled. */
+static void linux_finds_no_fault_in_the_thr_interrupt(void)
+{
+	unsigned int i;
+
+	setup();
+	out(MCR, OUT2);
+	for (i = 0; i < 3; i++) {
+		out(IER, 0x02);
+		CHECK(irq);
+		CHECK_EQ(0x60, in(LSR) & 0x60);
+		CHECK_EQ(0x02, in(IIR));
+		CHECK(!irq);
+		out(IER, 0);
+	}
+	out(IER, 0x02);
+	out(IER, 0);
+	CHECK(!irq);
+	CHECK_EQ(0x01, in(IIR));
+	out(IER, 0x02);
+	CHECK(irq);
+	CHECK_EQ(4 + 1, nr_edges);
+}
+
+/* As a driver works: sixteen bytes for each interrupt, until there are no more. */
+static void a_driver_sends_sixteen_bytes_per_interrupt(void)
+{
+	unsigned int left = sizeof(sent), i;
+
+	setup();
+	out(FCR, 0x01);
+	out(MCR, OUT2);
+	out(IER, 0x02);
+	while (irq) {
+		CHECK_EQ(0xc2, in(IIR));
+		for (i = 0; i < 16 && left; i++)
+			out(THR, left--);
+		if (!left)
+			out(IER, 0);
+	}
+	CHECK_EQ(sizeof(sent), nr_sent);
+	CHECK_EQ(1, sent[sizeof(sent) - 1]);
+}
+
+/* Whatever is written and received, no byte too many is kept, and IIR and the line agree. */
+static void no_sequence_of_accesses_confuses_it(void)
+{
+	unsigned int step;
+
+	setup();
+	random_seed(7);
+	for (step = 0; step < 200000; step++) {
+		unsigned int size = 1 + random_below(8), before = nr_edges;
+		u16 port = UART_COM1 - 2 + random_below(12);
+		u8 bytes[20];
+
+		tap_context("step %u", step);
+		switch (random_below(4)) {
+		case 0:
+		case 1:
+			bus_write(&ports, port, size, random_word());
+			break;
+		case 2:
+			bus_read(&ports, port, size);
+			break;
+		case 3:
+			memset(bytes, step, sizeof(bytes));
+			CHECK(dev_uart_push_input(&uart, bytes, random_below(20)) <= 16);
+			break;
+		}
+		CHECK(nr_edges - before <= size);
+		CHECK(dev_uart_input_room(&uart) <= 16);
+		if (random_below(16) == 0) {
+			bool pending = irq;
+
+			if ((in(MCR) & (OUT2 | LOOP)) == OUT2)
+				CHECK_EQ(!pending, in(IIR) & 1);
+			else
+				CHECK(!pending);
+		}
+	}
+}
+
 static const struct tap_test tests[] = {
 	TEST(registers_after_reset),
 	TEST(it_claims_eight_ports_once),
@@ -416,6 +549,10 @@ static const struct tap_test tests[] = {
 	TEST(a_fifo_overrun_keeps_the_fifo),
 	TEST(out2_gates_the_interrupt_and_loopback_holds_it_off),
 	TEST(line_and_modem_status_cannot_be_written),
+	TEST(linux_takes_it_for_a_16550a),
+	TEST(linux_finds_no_fault_in_the_thr_interrupt),
+	TEST(a_driver_sends_sixteen_bytes_per_interrupt),
+	TEST(no_sequence_of_accesses_confuses_it),
 };
 
 int main(void)
