@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The devices put together: which interrupt is whose, and when the machine wants to be ticked. */
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../machine.h"
 #include "random.h"
@@ -15,6 +17,14 @@ static struct machine machine;
 static unsigned int nr_up, nr_deadlines, nr_resets, nr_sent;
 static u64 last_deadline;
 static bool intr;
+
+/* What the thread that ticks the machine waits on, if there is one. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	u64 deadline;
+	bool stop;
+} ticker = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void on_output(void *ctx, u8 byte)
 {
@@ -54,6 +64,10 @@ static void on_deadline(void *ctx, u64 ns)
 	CHECK(ns != UINT64_MAX);
 	nr_deadlines++;
 	last_deadline = ns;
+	pthread_mutex_lock(&ticker.lock);
+	ticker.deadline = ns;
+	pthread_cond_signal(&ticker.changed);
+	pthread_mutex_unlock(&ticker.lock);
 }
 
 static const struct machine_events events = {
@@ -252,6 +266,63 @@ static void a_tick_tells_the_next_deadline_again(void)
 	CHECK_EQ(1, told_by(60000));
 }
 
+static void wait_for(u64 deadline)
+{
+	struct timespec until = { deadline / 1000000000, deadline % 1000000000 };
+
+	if (deadline == UINT64_MAX)
+		pthread_cond_wait(&ticker.changed, &ticker.lock);
+	else
+		pthread_cond_timedwait(&ticker.changed, &ticker.lock, &until);
+}
+
+/* Does what a timer does that is set to each deadline told, and ticks when it expires. */
+static void *tick_at_deadlines(void *unused)
+{
+	pthread_mutex_lock(&ticker.lock);
+	while (!ticker.stop) {
+		if (monotonic() < ticker.deadline) {
+			wait_for(ticker.deadline);
+			continue;
+		}
+		ticker.deadline = UINT64_MAX;
+		pthread_mutex_unlock(&ticker.lock);
+		machine_tick(&machine);
+		pthread_mutex_lock(&ticker.lock);
+	}
+	pthread_mutex_unlock(&ticker.lock);
+	return unused;
+}
+
+/* One thread ticks at deadlines, the other is the guest: no shot is lost, and none doubled. */
+static void a_thread_that_waits_for_deadlines_misses_none(void)
+{
+	unsigned int shot, before;
+	pthread_t thread;
+
+	setup();
+	a_one_shot_timer(1);
+	if (!CHECK_EQ(0, pthread_create(&thread, NULL, tick_at_deadlines, NULL)))
+		return;
+	alarm(60);			/* nobody else ends the wait for a lost one */
+	for (shot = 0; shot < 500; shot++) {
+		while (!machine_interrupt_pending(&machine))
+			;
+		before = nr_up;
+		CHECK_EQ(BASE, machine_acknowledge(&machine));
+		out(PIC1, 0x20);
+		CHECK_EQ(before, nr_up);
+		CHECK(!machine_interrupt_pending(&machine));
+		a_one_shot_timer(1 + random_below(shot % 50 ? 300 : 5000));
+	}
+	alarm(0);
+	pthread_mutex_lock(&ticker.lock);
+	ticker.stop = true;
+	pthread_cond_signal(&ticker.changed);
+	pthread_mutex_unlock(&ticker.lock);
+	pthread_join(thread, NULL);
+}
+
 /* The whole machine, poked at everywhere. */
 static void no_sequence_of_accesses_confuses_it(void)
 {
@@ -299,10 +370,16 @@ static const struct tap_test tests[] = {
 	TEST(an_interrupt_is_announced_once_and_withdrawn),
 	TEST(a_nearer_deadline_is_told_and_a_later_one_is_not),
 	TEST(a_tick_tells_the_next_deadline_again),
+	TEST(a_thread_that_waits_for_deadlines_misses_none),
 	TEST(no_sequence_of_accesses_confuses_it),
 };
 
 int main(void)
 {
+	pthread_condattr_t monotonic_clock;
+
+	pthread_condattr_init(&monotonic_clock);
+	pthread_condattr_setclock(&monotonic_clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&ticker.changed, &monotonic_clock);
 	return tap_main(tests, ARRAY_SIZE(tests));
 }

@@ -155,7 +155,6 @@ static void after_reset_everything_is_masked(void)
 	CHECK_EQ(0x09, dev_pic_acknowledge(&pic));
 }
 
-/* How Linux finds out whether there is an 8259 at all, before it initialises it. */
 static void it_knows_whether_anything_is_unmasked(void)
 {
 	fresh();
@@ -170,6 +169,7 @@ static void it_knows_whether_anything_is_unmasked(void)
 	CHECK(!dev_pic_masked(&pic));
 }
 
+/* How Linux finds out whether there is an 8259 at all, before it initialises it. */
 static void the_mask_reads_back_before_initialisation(void)
 {
 	fresh();
