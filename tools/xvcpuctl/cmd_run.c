@@ -57,9 +57,9 @@ static const struct argp_option options[] = {
 	{ "load", OPT_LOAD, "ADDRESS", 0,
 	  "Where a flat binary goes (default 0x7c00 for real mode, else 0x100000)", 0 },
 	{ "entry", OPT_ENTRY, "ADDRESS", 0, "Its first instruction (default: its start)", 0 },
-	{ "append", 'a', "TEXT", 0, "Command line (Multiboot, Linux)", 0 },
+	{ "append", 'a', "TEXT", 0, "Command line (Linux, PVH, Multiboot)", 0 },
 	{ "module", OPT_MODULE, "'FILE [ARGUMENTS]'", 0, "Multiboot module; may be repeated", 0 },
-	{ "initrd", OPT_INITRD, "FILE", 0, "Initial RAM disk (Linux)", 0 },
+	{ "initrd", OPT_INITRD, "FILE", 0, "Initial RAM disk (Linux, PVH)", 0 },
 
 	{ 0, 0, 0, 0, "The machine", 2 },
 	{ "mem", 'm', "MIB", 0, "Memory (default 128)", 0 },
@@ -274,7 +274,7 @@ static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "IMAGE",
-	.doc = "Run a guest: a flat binary, an ELF or Multiboot image, or a Linux kernel."
+	.doc = "Run a guest: a Linux kernel, a Multiboot, PVH or other ELF image, or a flat binary."
 	       "\vThe console is the guest's first serial port. On a terminal, Ctrl-a x ends the "
 	       "guest and Ctrl-a h helps. xvcpuctl(1) lists the exit statuses.",
 };

@@ -24,7 +24,7 @@ struct elf_layout {
 	u16 machine;
 	u16 ehsize, phentsize;
 	u8 e_entry, e_phoff, e_ehsize, e_phentsize, e_phnum;
-	u8 p_offset, p_vaddr, p_paddr, p_filesz, p_memsz;
+	u8 p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
 };
 
 #define ELF_LAYOUT(bits, machine_) {						\
@@ -42,6 +42,7 @@ struct elf_layout {
 	.p_paddr = offsetof(Elf##bits##_Phdr, p_paddr),				\
 	.p_filesz = offsetof(Elf##bits##_Phdr, p_filesz),			\
 	.p_memsz = offsetof(Elf##bits##_Phdr, p_memsz),				\
+	.p_align = offsetof(Elf##bits##_Phdr, p_align),				\
 }
 
 static const struct elf_layout layout_32 = ELF_LAYOUT(32, EM_386);
@@ -160,6 +161,11 @@ static int collect_segments(const struct image *image, const struct elf_layout *
 		};
 
 		elf->interp |= type == PT_INTERP;
+		if (type == PT_NOTE && elf->nr_notes < ELF_NOTES)
+			elf->notes[elf->nr_notes++] = (struct elf_notes){
+				.index = i, .offset = segment.offset, .size = segment.filesz,
+				.align = elf_word(image, layout, at + layout->p_align),
+			};
 		if (type != PT_LOAD)
 			continue;
 		ret = check_segment(image, &segment, err);
@@ -179,26 +185,6 @@ static int collect_segments(const struct image *image, const struct elf_layout *
 	return 0;
 }
 
-/*
- * e_entry is an address as linked; before paging the guest needs to know where that byte was put.
- */
-static int translate_entry(const struct image *image, u64 entry, struct elf_file *elf,
-			   struct message *err)
-{
-	unsigned int i;
-
-	for (i = 0; i < elf->nr; i++) {
-		const struct elf_segment *segment = &elf->segments[i];
-
-		if (entry >= segment->vaddr && entry - segment->vaddr < segment->memsz) {
-			elf->entry = segment->paddr + (entry - segment->vaddr);
-			return 0;
-		}
-	}
-	return image_refuse(image, err, "ELF field e_entry",
-			    "is %#" PRIx64 ", which lies in no loadable segment", entry);
-}
-
 int elf_parse(const struct image *image, struct elf_file *elf, struct message *err)
 {
 	bool is_64 = elf_matches(image, 64);
@@ -216,7 +202,37 @@ int elf_parse(const struct image *image, struct elf_file *elf, struct message *e
 	ret = collect_segments(image, layout, elf, err);
 	if (ret)
 		return ret;
-	return translate_entry(image, elf_word(image, layout, layout->e_entry), elf, err);
+	elf->entry = elf_word(image, layout, layout->e_entry);
+	return 0;
+}
+
+/* Before paging the guest needs to know where the byte was put. */
+int elf_entry(const struct image *image, const struct elf_file *elf, u64 *entry,
+	      struct message *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < elf->nr; i++) {
+		const struct elf_segment *segment = &elf->segments[i];
+
+		if (elf->entry >= segment->vaddr && elf->entry - segment->vaddr < segment->memsz) {
+			*entry = segment->paddr + (elf->entry - segment->vaddr);
+			return 0;
+		}
+	}
+	return image_refuse(image, err, "ELF field e_entry",
+			    "is %#" PRIx64 ", which lies in no loadable segment", elf->entry);
+}
+
+bool elf_holds(const struct elf_file *elf, u64 gpa)
+{
+	unsigned int i;
+
+	for (i = 0; i < elf->nr; i++)
+		if (gpa >= elf->segments[i].paddr &&
+		    gpa - elf->segments[i].paddr < elf->segments[i].memsz)
+			return true;
+	return false;
 }
 
 int elf_claim(const struct elf_file *elf, struct placement *plan, struct message *err)
@@ -248,19 +264,6 @@ void elf_copy(const struct elf_file *elf, const struct image *image, struct gues
 	}
 }
 
-static int check_entry(const struct load_job *job, const struct elf_file *elf, u64 entry)
-{
-	unsigned int i;
-
-	for (i = 0; i < elf->nr; i++)
-		if (entry >= elf->segments[i].paddr &&
-		    entry - elf->segments[i].paddr < elf->segments[i].memsz)
-			return 0;
-	return refuse(job->err, EINVAL,
-		      "%s: %#" PRIx64 " lies in no loaded segment: correct --entry",
-		      job->image->name, entry);
-}
-
 static int check_mapped(const struct load_job *job, const struct elf_file *elf)
 {
 	const struct elf_segment *segment = elf->segments;
@@ -288,7 +291,11 @@ static int elf_load(const struct load_job *job)
 	if (elf.interp)
 		return image_refuse(job->image, job->err, "a program header's p_type",
 				    "is PT_INTERP: a program for an operating system");
-	entry = job->request->has_entry ? job->request->entry : elf.entry;
+	ret = elf_entry(job->image, &elf, &entry, job->err);
+	if (ret)
+		return ret;
+	if (job->request->has_entry)
+		entry = job->request->entry;
 
 	placement_init(&plan, job->memory, job->image->name);
 	ret = boot_tables_claim(&plan, mode, job->err);
@@ -297,9 +304,10 @@ static int elf_load(const struct load_job *job)
 	ret = elf_claim(&elf, &plan, job->err);
 	if (ret)
 		return ret;
-	ret = check_entry(job, &elf, entry);
-	if (ret)
-		return ret;
+	if (!elf_holds(&elf, entry))
+		return refuse(job->err, EINVAL,
+			      "%s: %#" PRIx64 " lies in no loaded segment: correct --entry",
+			      job->image->name, entry);
 	if (mode == LOAD_LONG) {
 		ret = check_mapped(job, &elf);
 		if (ret)

@@ -27,13 +27,32 @@ struct elf_segment {
 	u64 memsz;
 };
 
+/** define ELF_NOTES - PT_NOTE program headers that are looked at */
+#define ELF_NOTES	16
+
+/**
+ * struct elf_notes - a PT_NOTE program header, as the file has it: unchecked
+ * @index:  its number among all program headers
+ * @offset: where the notes are in the file
+ * @size:   their bytes
+ * @align:  p_align
+ */
+struct elf_notes {
+	unsigned int index;
+	u64 offset;
+	u64 size;
+	u64 align;
+};
+
 /**
  * struct elf_file - what elf_parse() found
  * @bits:     32 or 64
- * @entry:    physical address of the entry point
+ * @entry:    the entry point as the header has it; elf_entry() says where that is
  * @interp:   the file asks for a dynamic linker
  * @nr:       entries in @segments
  * @segments: in file order, those of size 0 left out; at least one
+ * @nr_notes: entries in @notes
+ * @notes:    the PT_NOTE program headers in file order; those beyond %ELF_NOTES are left out
  */
 struct elf_file {
 	unsigned int bits;
@@ -41,6 +60,8 @@ struct elf_file {
 	bool interp;
 	unsigned int nr;
 	struct elf_segment segments[ELF_SEGMENTS];
+	unsigned int nr_notes;
+	struct elf_notes notes[ELF_NOTES];
 };
 
 /** elf_matches() - whether the file begins as ELF files of 32 or 64 bits do */
@@ -52,6 +73,33 @@ bool elf_matches(const struct image *image, unsigned int bits);
  * Return: 0, or -ENOEXEC with the offending field in @err.
  */
 int elf_parse(const struct image *image, struct elf_file *elf, struct message *err);
+
+/**
+ * elf_entry() - translate the entry point, an address as linked, to where that byte is put
+ *
+ * Return: 0, or -ENOEXEC: no segment has it.
+ */
+int elf_entry(const struct image *image, const struct elf_file *elf, u64 *entry,
+	      struct message *err);
+
+/** elf_holds() - whether a physical address is in a segment */
+bool elf_holds(const struct elf_file *elf, u64 gpa);
+
+/**
+ * elf_find_note() - look for a note
+ * @image:  the file
+ * @elf:    from elf_parse()
+ * @name:   its name
+ * @type:   its type
+ * @offset: set to where its descriptor is in the file; all of it is there
+ * @size:   set to the descriptor's bytes
+ *
+ * A malformed list of notes ends where it stops making sense.
+ *
+ * Return: whether there is one.
+ */
+bool elf_find_note(const struct image *image, const struct elf_file *elf, const char *name,
+		   u32 type, u64 *offset, u64 *size);
 
 /**
  * elf_claim() - reserve the places of all segments

@@ -51,6 +51,7 @@ extern const struct load_format format_elf32;
 extern const struct load_format format_elf64;
 extern const struct load_format format_multiboot;
 extern const struct load_format format_bzimage;
+extern const struct load_format format_pvh;
 
 /**
  * load_bytes() - run the loaders over an image that is already in memory

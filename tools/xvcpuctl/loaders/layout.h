@@ -6,9 +6,9 @@
  *
  *	0x0500	GDT                                          protected and long mode
  *	0x1000	PML4, PDPT, PD: first GiB onto itself        long mode
- *	0x4000	boot_params, or Multiboot information        bzImage, Multiboot
+ *	0x4000	boot_params, Multiboot or start information  bzImage, Multiboot, PVH
  *	0x5000	command lines of modules, or setup_data      Multiboot, bzImage
- *	0x6000	command line                                 bzImage, Multiboot
+ *	0x6000	command line                                 bzImage, Multiboot, PVH
  *	0x7000	stack, down from 0x7c00                      all
  *	0x8000	PDs: further GiBs onto themselves            bzImage, where needed
  *

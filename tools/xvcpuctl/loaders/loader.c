@@ -13,12 +13,13 @@
 #include "multiboot.h"
 
 /*
- * The most specific format first: a Multiboot kernel is usually an ELF file too, and its header
- * says how it wants to be started.
+ * The most specific format first: a Multiboot or PVH kernel is usually an ELF file too, and its
+ * header or note says how it wants to be started.
  */
 static const struct load_format *const formats[] = {
 	&format_bzimage,
 	&format_multiboot,
+	&format_pvh,
 	&format_elf32,
 	&format_elf64,
 };
@@ -105,9 +106,9 @@ static int check_request(const struct load_format *format, const struct load_req
 		{ request->has_load, LOAD_ACCEPTS_ADDRESS, "--load", "flat binaries" },
 		{ request->has_entry, LOAD_ACCEPTS_ENTRY, "--entry", "flat binaries and ELF" },
 		{ request->cmdline, LOAD_ACCEPTS_CMDLINE, "a command line",
-		  "Multiboot and bzImage" },
+		  "Multiboot, PVH and bzImage" },
 		{ request->nr_modules, LOAD_ACCEPTS_MODULES, "--module", "Multiboot" },
-		{ request->initrd, LOAD_ACCEPTS_INITRD, "--initrd", "bzImage" },
+		{ request->initrd, LOAD_ACCEPTS_INITRD, "--initrd", "PVH and bzImage" },
 	};
 	size_t i;
 

@@ -50,11 +50,11 @@ struct load_module {
  * @entry:      guest-physical address of the first instruction, if @has_entry; else the start of a
  *              flat binary or what the image says
  * @has_load:   @load is given
- * @has_entry:  @entry is given; not with Multiboot and bzImage
- * @cmdline:    Multiboot and bzImage; NULL: none
+ * @has_entry:  @entry is given; not with Multiboot, PVH and bzImage
+ * @cmdline:    Multiboot, PVH and bzImage; NULL: none
  * @modules:    Multiboot only
  * @nr_modules: entries at @modules
- * @initrd:     bzImage only; NULL: none
+ * @initrd:     PVH and bzImage only; NULL: none
  */
 struct load_request {
 	const char *image;

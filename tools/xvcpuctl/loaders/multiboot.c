@@ -190,8 +190,7 @@ static int parse_elf(const struct load_job *job, struct kernel *kernel)
 					    segment->index);
 	}
 	kernel->is_elf = true;
-	kernel->entry = kernel->elf.entry;
-	return 0;
+	return elf_entry(job->image, &kernel->elf, &kernel->entry, job->err);
 }
 
 static int claim_kernel(const struct load_job *job, const struct kernel *kernel,

@@ -235,6 +235,7 @@ static void check_flat(const struct loading *l, u16 code_ar)
 	CHECK(!memcmp(&s->ss, &s->fs, sizeof(s->ss)));
 	CHECK(!memcmp(&s->ss, &s->gs, sizeof(s->ss)));
 	CHECK_EQ(0x8b, s->tr.ar);
+	CHECK_EQ(0, s->tr.base);
 	CHECK_EQ(0x82, s->ldtr.ar);
 	CHECK_EQ(0, s->idtr.limit);
 	CHECK_EQ(2, l->state.regs.rflags);

@@ -225,10 +225,10 @@ static void options_of_other_formats_are_refused_by_name(void)
 
 	begin(LOAD_REAL, 100);
 	l.request.cmdline = "a";
-	loading_refused(&l, EINVAL, "a command line is for Multiboot and bzImage only");
+	loading_refused(&l, EINVAL, "a command line is for Multiboot, PVH and bzImage only");
 	l.request.cmdline = NULL;
 	l.request.initrd = "/dev/null";
-	loading_refused(&l, EINVAL, "--initrd is for bzImage only");
+	loading_refused(&l, EINVAL, "--initrd is for PVH and bzImage only");
 	l.request.initrd = NULL;
 	l.request.modules = &module;
 	l.request.nr_modules = 1;

@@ -180,6 +180,43 @@ static void cut_off_kernels_are_refused(void)
 	end();
 }
 
+/* The segments, from readelf: 16 MiB on; the note: pvh_start_xen. */
+static void vmlinux_starts_at_its_pvh_entry(void)
+{
+	if (!begin("cloud.vmlinux", 128 * MIB))
+		return;
+	l.request.cmdline = "console=ttyS0";
+	CHECK_EQ(0, load());
+	CHECK_STR("PVH", l.state.format);
+	loading_check_protected(&l);
+	CHECK(l.state.regs.rip > PREF && l.state.regs.rip < 64 * MIB);
+	CHECK_EQ(0xfc, loading_byte(&l, l.state.regs.rip));	/* CLD */
+	CHECK(!memcmp(loading_string(&l, PREF), image.data + 0x200000, 4096));
+	CHECK_EQ(LAYOUT_INFO, l.state.regs.rbx);
+	end();
+	if (!begin("cloud.vmlinux", 32 * MIB))
+		return;
+	CHECK_EQ(-ENOSPC, load());
+	CHECK_CONTAINS(l.err.text, "outside the guest's 32768 KiB of memory");
+	CHECK_EQ(0, loading_touched(&l));
+	end();
+}
+
+/* ELF64 with a Multiboot header: what some loaders refuse. Its entry is at its first address. */
+static void gnumach_is_multiboot_in_elf64(void)
+{
+	if (!begin("gnumach", 128 * MIB))
+		return;
+	CHECK_EQ(0, load());
+	CHECK_STR("Multiboot", l.state.format);
+	loading_check_protected(&l);
+	CHECK_EQ(PREF, l.state.regs.rip);
+	CHECK_EQ(0x2badb002, l.state.regs.rax);
+	CHECK(!memcmp(loading_string(&l, PREF), image.data + 0x1000, 4096));
+	CHECK(!memcmp(loading_string(&l, PREF + 0xc000), image.data + 0xd000, 4096));
+	end();
+}
+
 static void ipxe_is_for_firmware(void)
 {
 	loading_begin(&l, 8);
@@ -202,6 +239,8 @@ static const struct tap_test tests[] = {
 	TEST(a_small_guest_is_told_what_the_kernel_needs),
 	TEST(what_the_kernel_does_not_fill_is_not_touched),
 	TEST(cut_off_kernels_are_refused),
+	TEST(vmlinux_starts_at_its_pvh_entry),
+	TEST(gnumach_is_multiboot_in_elf64),
 	TEST(ipxe_is_for_firmware),
 };
 

@@ -372,7 +372,7 @@ static void options_that_make_no_sense_are_refused(void)
 	loading_refused(&l, EINVAL, "--entry");
 	l.request.has_entry = false;
 	l.request.initrd = "/dev/null";
-	loading_refused(&l, EINVAL, "--initrd is for bzImage only");
+	loading_refused(&l, EINVAL, "--initrd is for PVH and bzImage only");
 	loading_end(&l);
 }
 

@@ -85,14 +85,13 @@ memtest() {
 	finish
 }
 
-# invaders NAME IMAGE: fleet and gun must be on the screen
-invaders() {
-	local tries cells=$work/cells text=$work/text
-	[ -r "$2" ] || { skip "$1" "$2 is not there: install grub-invaders"; return; }
-	stage 8 auto "$2" || { result 1 "$1"; return; }
+# on_screen MIB COMMAND: reads the text screen into $text until COMMAND is content with it
+on_screen() {
+	local tries cells=$work/cells mib=$1
+	shift
 	: >"$text"
 	mkfifo "$work/monitor"
-	machine 8 -serial none -monitor stdio <"$work/monitor" >/dev/null &
+	machine "$mib" -serial none -monitor stdio <"$work/monitor" >/dev/null &
 	qemu=$!
 	exec 7>"$work/monitor"
 	for ((tries = 0; tries < 120; tries++)); do
@@ -102,13 +101,36 @@ invaders() {
 		od -An -v -t u1 -w160 "$cells" >"$work/numbers"
 		awk '{ for (i = 1; i < 160; i += 2) printf "%c", $i ? $i : 32; print "" }' \
 			"$work/numbers" >"$text"
-		[ "$(grep -o -e '-\*-' "$text" | wc -l)" = 40 ] &&
-			tail -n 1 "$text" | grep -q '/ [\]' && break
+		"$@" && break
 	done
 	exec 7>&-
-	result $((tries == 120)) "$1"
 	finish
-	rm "$work/monitor"
+	rm "$work/monitor" "$cells"
+	[ $tries -lt 120 ]
+}
+text=$work/text
+
+fleet_and_gun() {
+	[ "$(grep -o -e '-\*-' "$text" | wc -l)" = 40 ] && tail -n 1 "$text" | grep -q '/ [\]'
+}
+
+# invaders NAME IMAGE: fleet and gun must be on the screen
+invaders() {
+	[ -r "$2" ] || { skip "$1" "$2 is not there: install grub-invaders"; return; }
+	stage 8 auto "$2" || { result 1 "$1"; return; }
+	on_screen 8 fleet_and_gun
+	result $? "$1"
+}
+
+mach_banner() { grep -q 'GNU Mach 1[.]8' "$text"; }
+
+# mach NAME IMAGE: its banner must be on the screen
+mach() {
+	[ -r "$2" ] || { skip "$1" "$2 is not there: install gnumach-image-1.8-486"; return; }
+	stage 64 auto "$2" || { result 1 "$1"; return; }
+	on_screen 64 mach_banner
+	result $? "$1"
+	mach_banner || sed 's/^/# /' "$text"
 }
 
 # An initramfs with a busybox whose init shows another file of it.
@@ -150,7 +172,7 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
 fi
 
 echo "TAP version 13"
-echo "1..12"
+echo "1..14"
 payload=$build/qemu/payload
 exits "a flat binary starts in real mode" 1 real "$payload.flat"
 exits "a flat binary starts in protected mode" 3 protected "$payload.flat"
@@ -164,6 +186,8 @@ invaders "grub-invaders draws its fleet" /boot/invaders.exec
 make_initrd || echo "# no initrd: install busybox-static and cpio"
 linux "Linux runs init from its 64-bit entry point" auto "$build/guests/cloud"
 linux "Linux runs init from its 32-bit entry point" protected "$build/guests/cloud"
+linux "Linux runs init from its PVH entry point" auto "$build/guests/cloud.vmlinux"
+mach "GNU Mach says who it is" "$build/guests/gnumach"
 # They did once: what was killed was the shell around them.
 ! pgrep -f -- "-bios $work/rom" >/dev/null
 result $? "no machine is left running"
