@@ -26,7 +26,7 @@
 
 enum {
 	OPT_MODE = 256, OPT_LOAD, OPT_ENTRY, OPT_MODULE, OPT_INITRD, OPT_DEBUG_EXIT, OPT_SCREEN,
-	OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS, OPT_TYPE,
+	OPT_FIRMWARE, OPT_UNTIL, OPT_STATS, OPT_NO_SERIAL, OPT_KEYS, OPT_TYPE,
 	OPT_UNTIL_SCREEN, OPT_BACKEND,
 };
 
@@ -52,6 +52,8 @@ struct run_options {
 
 static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "The image", 1 },
+	{ "firmware", OPT_FIRMWARE, "FILE", 0,
+	  "No image: start a firmware, such as SeaBIOS, at the reset vector", 0 },
 	{ "mode", OPT_MODE, "MODE", 0,
 	  "Start in real, protected or long mode; a flat binary needs it", 0 },
 	{ "load", OPT_LOAD, "ADDRESS", 0,
@@ -184,6 +186,9 @@ static error_t parse_image_option(int key, char *arg, struct argp_state *state)
 	case OPT_MODE:
 		opts->load.mode = parse_mode(state, arg);
 		return 0;
+	case OPT_FIRMWARE:
+		opts->load.firmware = arg;
+		return 0;
 	case OPT_LOAD:
 		opts->load.load = parse_number(state, "--load", arg, UINT64_MAX);
 		opts->load.has_load = true;
@@ -207,7 +212,7 @@ static error_t parse_image_option(int key, char *arg, struct argp_state *state)
 		opts->load.image = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!opts->load.image)
+		if (!opts->load.image && !opts->load.firmware)
 			argp_error(state, "which image? xvcpuctl run IMAGE");
 		return 0;
 	default:
@@ -273,7 +278,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "IMAGE",
+	.args_doc = "IMAGE\n--firmware FILE",
 	.doc = "Run a guest: a Linux kernel, a Multiboot, PVH or other ELF image, or a flat binary."
 	       "\vThe console is the guest's first serial port. On a terminal, Ctrl-a x ends the "
 	       "guest and Ctrl-a h helps. xvcpuctl(1) lists the exit statuses.",

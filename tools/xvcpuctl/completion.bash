@@ -24,7 +24,7 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -W 'xvcpu kvm' -- "$cur")
 		return
 		;;
-	--module | --initrd | --device | --json | --debugfs | --tracefs | -d)
+	--module | --initrd | --firmware | --device | --json | --debugfs | --tracefs | -d)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -42,7 +42,7 @@ _xvcpuctl()
 	case ${words[1]}:$cur in
 	run:-*)
 		mapfile -t COMPREPLY < <(compgen -W '--append --backend --debug-exit --device --entry
-			--help --initrd --json --keys --load --mem --mode --module --no-serial
+			--firmware --help --initrd --json --keys --load --mem --mode --module --no-serial
 			--screen --stats --timeout --type --until --until-screen' -- "$cur")
 		;;
 	stat:*)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's RAM. Owner and concurrency: guest_memory.h. */
+/* The guest's memory. Owner and concurrency: guest_memory.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -42,8 +42,63 @@ int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err
 	return 0;
 }
 
+/* Keeps the regions in order; there is room. */
+static struct guest_region *insert_region(struct guest_memory *memory,
+					  const struct guest_region *region)
+{
+	unsigned int i = memory->nr_regions++;
+
+	for (; i && memory->regions[i - 1].gpa > region->gpa; i--)
+		memory->regions[i] = memory->regions[i - 1];
+	memory->regions[i] = *region;
+	return &memory->regions[i];
+}
+
+static bool is_free(const struct guest_memory *memory, u64 gpa, u64 size)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory->nr_regions; i++) {
+		const struct guest_region *region = &memory->regions[i];
+
+		if (gpa < region->gpa + region->size && region->gpa < gpa + size)
+			return false;
+	}
+	return true;
+}
+
+u8 *guest_memory_rom(struct guest_memory *memory, u64 gpa, u64 size, struct message *err)
+{
+	struct guest_region rom = { .gpa = gpa, .size = size, .kind = GUEST_ROM };
+	unsigned int i;
+
+	for (i = 0; i < memory->nr_regions; i++) {
+		const struct guest_region *region = &memory->regions[i];
+
+		if (region->kind == GUEST_ROM && region->gpa == gpa && region->size == size)
+			return region->host;
+	}
+	if (memory->nr_regions == GUEST_MEMORY_REGIONS || !is_free(memory, gpa, size)) {
+		message_set(err, "no place for a ROM of %" PRIu64 " KiB at %#" PRIx64
+			    ": there is other memory", size >> 10, gpa);
+		return NULL;
+	}
+	rom.host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (rom.host == MAP_FAILED) {
+		message_set(err, "cannot map a ROM of %" PRIu64 " KiB (%s)", size >> 10,
+			    strerror(errno));
+		return NULL;
+	}
+	return insert_region(memory, &rom)->host;
+}
+
 void guest_memory_free(struct guest_memory *memory)
 {
+	unsigned int i;
+
+	for (i = 0; i < memory->nr_regions; i++)
+		if (memory->regions[i].kind == GUEST_ROM)
+			munmap(memory->regions[i].host, memory->regions[i].size);
 	if (memory->host)
 		munmap(memory->host, memory->size);
 	memset(memory, 0, sizeof(*memory));
@@ -56,7 +111,8 @@ void *guest_memory_at(const struct guest_memory *memory, u64 gpa, u64 len)
 	for (i = 0; i < memory->nr_regions; i++) {
 		const struct guest_region *region = &memory->regions[i];
 
-		if (gpa < region->gpa || gpa - region->gpa >= region->size)
+		if (region->kind != GUEST_RAM || gpa < region->gpa ||
+		    gpa - region->gpa >= region->size)
 			continue;
 		if (len > region->size - (gpa - region->gpa))
 			return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's RAM: one anonymous mapping, cut into guest-physical regions.
+ * The guest's memory: RAM, one anonymous mapping cut into guest-physical regions, and ROM.
  *
  * The VMM owns it from guest_memory_init() to guest_memory_free(); the vCPUs must be gone by then.
  * The layout never changes in between, so lookups need no lock. The bytes themselves are shared
@@ -12,8 +12,8 @@
 #include "message.h"
 #include "types.h"
 
-/** define GUEST_MEMORY_REGIONS - regions there can be: below and above the hole */
-#define GUEST_MEMORY_REGIONS	2
+/** define GUEST_MEMORY_REGIONS - regions there can be: RAM below and above the hole, a ROM in it */
+#define GUEST_MEMORY_REGIONS	3
 
 /** define GUEST_HOLE_START - RAM stops here: the rest below 4 GiB is for APICs, firmware and PCI */
 #define GUEST_HOLE_START	0xc0000000ull
@@ -21,23 +21,35 @@
 #define GUEST_HOLE_END		0x100000000ull
 
 /**
- * struct guest_region - RAM at consecutive guest-physical addresses
+ * enum guest_region_kind - what a guest can do with a region
+ * @GUEST_RAM: everything
+ * @GUEST_ROM: read and execute; what it writes there is lost. Wants a read-only slot
+ */
+enum guest_region_kind {
+	GUEST_RAM,
+	GUEST_ROM,
+};
+
+/**
+ * struct guest_region - consecutive guest-physical addresses
  * @gpa:  first address, page aligned
  * @size: bytes, a multiple of the page size
  * @host: where it is in this process
+ * @kind: RAM or ROM
  */
 struct guest_region {
 	u64 gpa;
 	u64 size;
 	u8 *host;
+	enum guest_region_kind kind;
 };
 
 /**
- * struct guest_memory - all RAM of a guest
- * @host:       the whole mapping
- * @size:       its bytes, the sum over @regions
+ * struct guest_memory - all memory of a guest
+ * @host:       the mapping of all RAM
+ * @size:       its bytes, the sum over @regions that are RAM
  * @nr_regions: entries in @regions; each wants a memory slot of its own
- * @regions:    ascending, the first at address 0
+ * @regions:    ascending, the first is RAM at address 0
  */
 struct guest_memory {
 	u8 *host;
@@ -56,6 +68,19 @@ struct guest_memory {
  */
 int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err);
 
+/**
+ * guest_memory_rom() - the ROM of a guest, made by the first call
+ * @memory: from guest_memory_init()
+ * @gpa:    first address, a multiple of 4 KiB
+ * @size:   bytes, a multiple of 4 KiB, not 0
+ * @err:    the reason of a failure
+ *
+ * The ROM lives as long as the memory. Asked for again it is the same, with what is in it.
+ *
+ * Return: where it is in this process, to be filled in; NULL: memory is there already or is out.
+ */
+u8 *guest_memory_rom(struct guest_memory *memory, u64 gpa, u64 size, struct message *err);
+
 /** guest_memory_free() - unmap; also right for zeroed or already freed memory */
 void guest_memory_free(struct guest_memory *memory);
 
@@ -63,7 +88,7 @@ void guest_memory_free(struct guest_memory *memory);
  * guest_memory_at() - host address of guest RAM
  *
  * Return: the address of @gpa, or NULL unless all @len bytes from there are RAM of one region (with
- * @len 0: unless @gpa itself is RAM).
+ * @len 0: unless @gpa itself is RAM). A ROM is no RAM.
  */
 void *guest_memory_at(const struct guest_memory *memory, u64 gpa, u64 len);
 

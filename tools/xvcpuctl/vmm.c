@@ -105,6 +105,8 @@ static enum status create_slots(struct vmm *vmm, struct message *err)
 		slots[i].gpa = vmm->memory.regions[i].gpa;
 		slots[i].size = vmm->memory.regions[i].size;
 		slots[i].hva = (uintptr_t)vmm->memory.regions[i].host;
+		if (vmm->memory.regions[i].kind == GUEST_ROM)
+			slots[i].flags = XVCPU_SLOT_READONLY;
 	}
 	ret = vmm->backend->vm_set_memory(vmm->fd, slots, vmm->memory.nr_regions, &error);
 	if (ret)

@@ -15,6 +15,8 @@
 
 #define CR0_PE			(1ull << 0)
 #define CR0_ET			(1ull << 4)
+#define CR0_NW			(1ull << 29)
+#define CR0_CD			(1ull << 30)
 #define CR0_PG			(1ull << 31)
 #define CR4_PAE			(1ull << 5)
 #define CR4_OSFXSR		(1ull << 9)
@@ -24,6 +26,11 @@
 
 #define APIC_BASE_RESET		0xfee00900ull	/* enabled, bootstrap processor */
 #define XCR0_X87		1ull
+
+#define RESET_CS		0xf000
+#define RESET_CS_BASE		0xffff0000ull
+#define RESET_IP		0xfff0
+#define RESET_RDX		0x600		/* family 6 */
 
 /* Access rights as struct xvcpu_segment holds them (SDM "Segment Descriptors"). */
 #define AR_CODE_DATA		(1 << 4)
@@ -86,6 +93,24 @@ void boot_state_real(struct boot_state *state, u32 segment, u16 ip)
 	state->sregs.gdtr.limit = 0xffff;
 	state->sregs.idtr.limit = 0xffff;
 	state->regs.rip = ip;
+}
+
+void boot_state_reset(struct boot_state *state)
+{
+	struct xvcpu_segment data = { .limit = 0xffff, .ar = AR_DATA };
+
+	state_init(state, LOAD_REAL);
+	state->regs.rip = RESET_IP;
+	state->regs.rsp = 0;
+	state->regs.rdx = RESET_RDX;
+	state->cregs.cr0 |= CR0_NW | CR0_CD;
+	set_data_segments(&state->sregs, &data);
+	state->sregs.ss = data;
+	state->sregs.cs = (struct xvcpu_segment){
+		.base = RESET_CS_BASE, .limit = 0xffff, .selector = RESET_CS, .ar = AR_CODE,
+	};
+	state->sregs.gdtr.limit = 0xffff;
+	state->sregs.idtr.limit = 0xffff;
 }
 
 /* Flat segments; code_size is AR_DEFAULT_BIG for 32-bit or AR_LONG for 64-bit code. */

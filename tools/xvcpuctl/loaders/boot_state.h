@@ -20,6 +20,13 @@
 void boot_state_real(struct boot_state *state, u32 segment, u16 ip);
 
 /**
+ * boot_state_reset() - as a processor is after power-up: real mode, but CS begins at 0xffff0000
+ *
+ * SDM "Processor State After Reset". RDX has a family only: who wants to know asks CPUID.
+ */
+void boot_state_reset(struct boot_state *state);
+
+/**
  * boot_state_protected() - 32-bit protected mode without paging
  *
  * Flat 4 GiB segments, CS 0x10, the others 0x18, described by the GDT at %LAYOUT_GDT;

@@ -52,11 +52,12 @@ extern const struct load_format format_elf64;
 extern const struct load_format format_multiboot;
 extern const struct load_format format_bzimage;
 extern const struct load_format format_pvh;
+extern const struct load_format format_firmware;
 
 /**
  * load_bytes() - run the loaders over an image that is already in memory
  *
- * As load_image(), without reading @request->image.
+ * As load_image(), without reading @request->image or @request->firmware.
  */
 int load_bytes(const struct load_request *request, const struct image *image,
 	       struct guest_memory *memory, struct boot_state *state, struct message *err);

@@ -49,6 +49,15 @@
 /** define LAYOUT_HIGH_LOAD - the same for protected and long mode */
 #define LAYOUT_HIGH_LOAD	0x100000ull
 
+/*
+ * A firmware ends at 4 GiB, so that the reset vector is in its last bytes. What real-mode code can
+ * reach of it has a copy in RAM that ends at 1 MiB.
+ */
+#define LAYOUT_FIRMWARE_END	0x100000000ull
+#define LAYOUT_FIRMWARE_MAX	0x1000000ull	/* below are the APICs */
+#define LAYOUT_SHADOW_END	0x100000ull
+#define LAYOUT_SHADOW_MAX	0x20000ull
+
 /* Selectors in the GDT: those that the Linux boot protocol asks for. */
 #define LAYOUT_CS		0x10
 #define LAYOUT_DS		0x18

@@ -125,7 +125,8 @@ int load_bytes(const struct load_request *request, const struct image *image,
 	struct load_job job = {
 		.request = request, .image = image, .memory = memory, .state = state, .err = err,
 	};
-	const struct load_format *format = format_of(image);
+	const struct load_format *format = request->firmware ? &format_firmware :
+							       format_of(image);
 	int ret;
 
 	if (!image->size)
@@ -151,7 +152,10 @@ int load_image(const struct load_request *request, struct guest_memory *memory,
 	struct image image;
 	int ret;
 
-	ret = image_read(&image, request->image, err);
+	if (request->firmware && request->image)
+		return refuse(err, EINVAL, "%s: with --firmware there is no image: %s",
+			      request->image, "the firmware could not find it");
+	ret = image_read(&image, request->firmware ? request->firmware : request->image, err);
 	if (ret)
 		return ret;
 	ret = load_bytes(request, &image, memory, state, err);

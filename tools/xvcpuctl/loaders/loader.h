@@ -42,7 +42,9 @@ struct load_module {
 
 /**
  * struct load_request - what to load and how
- * @image:      file
+ * @image:      file; NULL with @firmware
+ * @firmware:   file of a firmware, to be started at the reset vector; NULL: none. With it nothing
+ *              else is given: there is no way yet to pass an image on to it
  * @mode:       flat binaries: required. bzImage: chooses between the 32-bit and the 64-bit entry
  *              point. Others: %LOAD_AUTO or the mode that the format has anyway
  * @load:       flat binaries: guest-physical address, if @has_load; else 0x7c00 for real mode and
@@ -58,6 +60,7 @@ struct load_module {
  */
 struct load_request {
 	const char *image;
+	const char *firmware;
 	enum load_mode mode;
 	u64 load;
 	u64 entry;

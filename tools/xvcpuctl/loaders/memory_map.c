@@ -29,7 +29,8 @@ unsigned int memory_map_fill(const struct guest_memory *memory,
 		map[nr++] = (struct memory_map_entry){
 			.gpa = memory->regions[i].gpa,
 			.size = memory->regions[i].size,
-			.type = MEMORY_MAP_RAM,
+			.type = memory->regions[i].kind == GUEST_RAM ? MEMORY_MAP_RAM :
+								       MEMORY_MAP_RESERVED,
 		};
 	return nr;
 }

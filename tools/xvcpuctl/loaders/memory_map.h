@@ -9,7 +9,7 @@
 #include "../types.h"
 
 /** define MEMORY_MAP_ENTRIES - entries that memory_map_fill() may produce */
-#define MEMORY_MAP_ENTRIES	4
+#define MEMORY_MAP_ENTRIES	5
 
 /** define MEMORY_MAP_LOW_END - conventional memory stops here, video memory begins */
 #define MEMORY_MAP_LOW_END	0xa0000ull

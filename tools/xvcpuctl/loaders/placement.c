@@ -90,7 +90,7 @@ static u64 find_below_in(const struct placement *plan, const struct guest_region
 
 	if (ceiling < end)
 		end = ceiling;
-	while (end >= region->gpa && len <= end - region->gpa) {
+	while (region->kind == GUEST_RAM && end >= region->gpa && len <= end - region->gpa) {
 		u64 gpa = (end - len) & ~PAGE_MASK;
 		const struct placement_claim *claim = find_overlap(plan, gpa, len ? len : 1);
 

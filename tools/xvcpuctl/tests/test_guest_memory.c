@@ -66,6 +66,32 @@ static void memory_beyond_3_gib_continues_above_the_hole(void)
 	guest_memory_free(&memory);
 }
 
+static void a_rom_is_neither_ram_nor_in_its_way(void)
+{
+	u8 *rom;
+
+	CHECK_EQ(0, guest_memory_init(&memory, 8 * MIB, &err));
+	rom = guest_memory_rom(&memory, 16 * MIB, 64 << 10, &err);
+	CHECK(rom && !rom[0] && !rom[65535]);
+	CHECK_EQ(2, memory.nr_regions);
+	CHECK_EQ(GUEST_ROM, memory.regions[1].kind);
+	CHECK_EQ(16 * MIB, memory.regions[1].gpa);
+	CHECK_EQ(8 * MIB, memory.size);
+	CHECK(!guest_memory_at(&memory, 16 * MIB, 1));
+	rom[5] = 7;
+	CHECK(guest_memory_rom(&memory, 16 * MIB, 64 << 10, &err) == rom && rom[5] == 7);
+	CHECK(!guest_memory_rom(&memory, 16 * MIB - 4096, 8192, &err));
+	CHECK_CONTAINS(err.text, "no place for a ROM of 8 KiB at 0xfff000");
+	CHECK(!guest_memory_rom(&memory, 8 * MIB - 4096, 8192, &err));
+	CHECK(!guest_memory_rom(&memory, 4096, 4096, &err));
+	CHECK(guest_memory_rom(&memory, 8 * MIB, 4096, &err));
+	CHECK_EQ(8 * MIB, memory.regions[1].gpa);
+	CHECK_EQ(16 * MIB, memory.regions[2].gpa);
+	CHECK(!guest_memory_rom(&memory, 32 * MIB, 4096, &err));
+	guest_memory_free(&memory);
+	CHECK_EQ(0, memory.nr_regions);
+}
+
 static void check_entry(const struct memory_map_entry *entry, u64 gpa, u64 size, u32 type)
 {
 	CHECK_EQ(gpa, entry->gpa);
@@ -106,10 +132,29 @@ static void the_memory_map_of_a_tiny_guest_has_one_entry(void)
 	CHECK_EQ(0, memory_map_upper_kib(&layout));
 }
 
+static void a_rom_is_reserved_in_the_memory_map(void)
+{
+	struct guest_memory layout = {
+		.nr_regions = 3,
+		.regions = {
+			{ .gpa = 0, .size = 3 * GIB },
+			{ .gpa = 4 * GIB - MIB, .size = MIB, .kind = GUEST_ROM },
+			{ .gpa = 4 * GIB, .size = 2 * GIB },
+		},
+	};
+	struct memory_map_entry map[MEMORY_MAP_ENTRIES];
+
+	CHECK_EQ(5, memory_map_fill(&layout, map));
+	check_entry(&map[3], 4 * GIB - MIB, MIB, MEMORY_MAP_RESERVED);
+	check_entry(&map[4], 4 * GIB, 2 * GIB, MEMORY_MAP_RAM);
+}
+
 static const struct tap_test tests[] = {
 	TEST(memory_is_zero_and_bounded),
 	TEST(sizes_that_cannot_be_are_refused),
 	TEST(memory_beyond_3_gib_continues_above_the_hole),
+	TEST(a_rom_is_neither_ram_nor_in_its_way),
+	TEST(a_rom_is_reserved_in_the_memory_map),
 	TEST(the_memory_map_leaves_out_video_and_firmware_space),
 	TEST(the_memory_map_of_a_tiny_guest_has_one_entry),
 };

@@ -106,6 +106,10 @@ static void below_means_the_highest_region_that_has_room(void)
 		},
 	};
 
+	two.regions[2] = (struct guest_region){
+		.gpa = 8192 * MIB, .size = 64 * MIB, .kind = GUEST_ROM,
+	};
+	two.nr_regions = 3;
 	placement_init(&plan, &two, "image");
 	CHECK_EQ(4104 * MIB - 0x1000, placement_find_below(&plan, ~0ull, 1));
 	CHECK_EQ(4096 * MIB, placement_find_below(&plan, ~0ull, 8 * MIB));
