@@ -17,6 +17,7 @@
 #include "acpi.h"
 #include "events.h"
 #include "outcome.h"
+#include "progress.h"
 #include "terminal.h"
 
 #define MAX_MODULES	64
@@ -311,12 +312,17 @@ static enum status prepare(struct vmm *vmm, const struct run_options *opts,
 		.machine = { .debug_exit = opts->debug_exit },
 	};
 	enum status status = vmm_create(vmm, &config, err);
+	struct load_request load = opts->load;
+	struct image_progress sink;
+	struct progress progress;
 	int ret;
 
 	if (status)
 		return status;
 	acpi_write_tables(&vmm->memory);
-	ret = load_image(&opts->load, &vmm->memory, boot, err);
+	load.progress = progress_init(&progress, STDERR_FILENO, &sink);
+	ret = load_image(&load, &vmm->memory, boot, err);
+	progress_end(&progress);
 	status = ret ? load_status(ret) :
 		       vmm_attach(vmm, opts->backend, opts->device, 1, err);
 	if (!status)

@@ -92,6 +92,35 @@ u8 *guest_memory_rom(struct guest_memory *memory, u64 gpa, u64 size, struct mess
 	return insert_region(memory, &rom)->host;
 }
 
+/*
+ * Pages are dropped, to come back as zeros when they are touched. Should the host refuse, since they
+ * are locked, they are cleared.
+ */
+static void zero_pages(u8 *host, u64 len)
+{
+	if (len && madvise(host, len, MADV_DONTNEED))
+		memset(host, 0, len);
+}
+
+void guest_memory_zero(struct guest_memory *memory, u64 gpa, u64 len)
+{
+	u8 *host = guest_memory_at(memory, gpa, len);
+	u64 head = -gpa % PAGE_SIZE;
+
+	if (len < head + PAGE_SIZE) {
+		memset(host, 0, len);
+		return;
+	}
+	memset(host, 0, head);
+	zero_pages(host + head, (len - head) / PAGE_SIZE * PAGE_SIZE);
+	memset(host + len - (len - head) % PAGE_SIZE, 0, (len - head) % PAGE_SIZE);
+}
+
+void guest_memory_clear(struct guest_memory *memory)
+{
+	zero_pages(memory->host, memory->size);
+}
+
 void guest_memory_free(struct guest_memory *memory)
 {
 	unsigned int i;

@@ -81,6 +81,17 @@ int guest_memory_init(struct guest_memory *memory, u64 size, struct message *err
  */
 u8 *guest_memory_rom(struct guest_memory *memory, u64 gpa, u64 size, struct message *err);
 
+/**
+ * guest_memory_zero() - make RAM zero again; whole pages are given back to the host
+ * @memory: from guest_memory_init()
+ * @gpa:    first address
+ * @len:    bytes: all of them are RAM of one region
+ */
+void guest_memory_zero(struct guest_memory *memory, u64 gpa, u64 len);
+
+/** guest_memory_clear() - make all RAM as guest_memory_init() left it; a ROM stays as it is */
+void guest_memory_clear(struct guest_memory *memory);
+
 /** guest_memory_free() - unmap; also right for zeroed or already freed memory */
 void guest_memory_free(struct guest_memory *memory);
 

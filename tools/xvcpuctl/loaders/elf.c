@@ -260,7 +260,8 @@ void elf_copy(const struct elf_file *elf, const struct image *image, struct gues
 		u8 *place = guest_memory_at(memory, segment->paddr, segment->memsz);
 
 		memcpy(place, image->data + segment->offset, segment->filesz);
-		memset(place + segment->filesz, 0, segment->memsz - segment->filesz);
+		guest_memory_zero(memory, segment->paddr + segment->filesz,
+				  segment->memsz - segment->filesz);
 	}
 }
 

@@ -12,6 +12,8 @@
 #include "../refuse.h"
 #include "image.h"
 
+#define REPORT_EACH	(1ull << 20)
+
 /* A regular file's size is only a first guess: it may be a pipe, or grow while it is read. */
 static u64 first_guess(int fd)
 {
@@ -29,15 +31,35 @@ static int refuse_size(const struct image *image, struct message *err)
 		      image->name);
 }
 
-static int read_all(struct image *image, int fd, struct message *err)
+/* What the progress is measured by; 0: it is not reported. */
+static u64 total_of(int fd, const struct image_progress *progress)
 {
-	u64 capacity = first_guess(fd), size = 0;
+	struct stat st;
+
+	if (!progress || fstat(fd, &st) || !S_ISREG(st.st_mode) || (u64)st.st_size <= IMAGE_LARGE)
+		return 0;
+	return st.st_size;
+}
+
+/* A file that grows meanwhile is as long as it was said to be, and done once. */
+static void report(const struct image *image, const struct image_progress *progress, u64 total,
+		   u64 before, u64 done)
+{
+	if (before < total)
+		progress->report(progress->ctx, image->name, done < total ? done : total, total);
+}
+
+static int read_all(struct image *image, int fd, const struct image_progress *progress,
+		    struct message *err)
+{
+	u64 capacity = first_guess(fd), total = total_of(fd, progress), size = 0;
 	u8 *data = NULL;
 
 	if (capacity > IMAGE_SIZE_MAX + 1)
 		return refuse_size(image, err);
 	for (;;) {
 		ssize_t got;
+		u64 left;
 
 		if (!data || size == capacity) {
 			u8 *larger;
@@ -53,7 +75,8 @@ static int read_all(struct image *image, int fd, struct message *err)
 			}
 			data = larger;
 		}
-		got = read(fd, data + size, capacity - size);
+		left = capacity - size;
+		got = read(fd, data + size, total && left > REPORT_EACH ? REPORT_EACH : left);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
@@ -65,6 +88,7 @@ static int read_all(struct image *image, int fd, struct message *err)
 		}
 		if (!got)
 			break;
+		report(image, progress, total, size, size + got);
 		size += got;
 		if (size > IMAGE_SIZE_MAX) {
 			free(data);
@@ -76,7 +100,8 @@ static int read_all(struct image *image, int fd, struct message *err)
 	return 0;
 }
 
-int image_read(struct image *image, const char *path, struct message *err)
+int image_read(struct image *image, const char *path, const struct image_progress *progress,
+	       struct message *err)
 {
 	int fd, ret;
 
@@ -87,7 +112,7 @@ int image_read(struct image *image, const char *path, struct message *err)
 
 		return refuse(err, error, "cannot open %s: %s", path, strerror(error));
 	}
-	ret = read_all(image, fd, err);
+	ret = read_all(image, fd, progress, err);
 	close(fd);
 	return ret;
 }

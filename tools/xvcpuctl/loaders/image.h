@@ -21,15 +21,31 @@ struct image {
 	const char *name;
 };
 
+/** define IMAGE_LARGE - the reading of larger files is reported */
+#define IMAGE_LARGE	(16ull << 20)
+
+/**
+ * struct image_progress - who is told how the reading of a large file gets on
+ * @report: called after each MiB or so, and once with @done equal to @total, in this order; a file
+ *          that cannot be read may end it early
+ * @ctx:    first argument to @report
+ */
+struct image_progress {
+	void (*report)(void *ctx, const char *name, u64 done, u64 total);
+	void *ctx;
+};
+
 /**
  * image_read() - read a whole file
- * @image: filled on success; to be given to image_free()
- * @path:  the file; must outlive @image
- * @err:   on failure: why
+ * @image:    filled on success; to be given to image_free()
+ * @path:     the file; must outlive @image
+ * @progress: told of regular files larger than %IMAGE_LARGE; NULL: nobody is
+ * @err:      on failure: why
  *
  * Return: 0 or a negative errno.
  */
-int image_read(struct image *image, const char *path, struct message *err);
+int image_read(struct image *image, const char *path, const struct image_progress *progress,
+	       struct message *err);
 
 /** image_free() - free what image_read() filled in */
 void image_free(struct image *image);

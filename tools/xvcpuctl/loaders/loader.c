@@ -155,7 +155,8 @@ int load_image(const struct load_request *request, struct guest_memory *memory,
 	if (request->firmware && request->image)
 		return refuse(err, EINVAL, "%s: with --firmware there is no image: %s",
 			      request->image, "the firmware could not find it");
-	ret = image_read(&image, request->firmware ? request->firmware : request->image, err);
+	ret = image_read(&image, request->firmware ? request->firmware : request->image,
+			 request->progress, err);
 	if (ret)
 		return ret;
 	ret = load_bytes(request, &image, memory, state, err);

@@ -14,6 +14,7 @@
 #include "../guest_memory.h"
 #include "../message.h"
 #include "../types.h"
+#include "image.h"
 
 /**
  * enum load_mode - the processor mode in which the guest starts
@@ -57,6 +58,7 @@ struct load_module {
  * @modules:    Multiboot only
  * @nr_modules: entries at @modules
  * @initrd:     PVH and bzImage only; NULL: none
+ * @progress:   told while large files are read; NULL: nobody is
  */
 struct load_request {
 	const char *image;
@@ -70,6 +72,7 @@ struct load_request {
 	const struct load_module *modules;
 	unsigned int nr_modules;
 	const char *initrd;
+	const struct image_progress *progress;
 };
 
 /**

@@ -212,7 +212,8 @@ static void copy_kernel(const struct load_job *job, const struct kernel *kernel)
 	}
 	place = guest_memory_at(job->memory, kernel->load, kernel->memsz);
 	memcpy(place, job->image->data + kernel->offset, kernel->filesz);
-	memset(place + kernel->filesz, 0, kernel->memsz - kernel->filesz);
+	guest_memory_zero(job->memory, kernel->load + kernel->filesz,
+			  kernel->memsz - kernel->filesz);
 }
 
 /*
@@ -257,7 +258,8 @@ static int prepare(const struct load_job *job, struct kernel *kernel, struct pla
 	if (ret)
 		return ret;
 	for (i = 0; i < request->nr_modules; i++) {
-		ret = image_read(&files[i], request->modules[i].path, job->err);
+		ret = image_read(&files[i], request->modules[i].path, request->progress,
+				 job->err);
 		if (ret)
 			return ret;
 		*nr_read = i + 1;

@@ -180,7 +180,8 @@ static int pvh_load(const struct load_job *job)
 	if (ret)
 		return ret;
 	if (job->request->initrd) {
-		ret = image_read(&initrd, job->request->initrd, job->err);
+		ret = image_read(&initrd, job->request->initrd, job->request->progress,
+				 job->err);
 		if (ret)
 			return ret;
 		ret = plan_initrd(job, &kernel, &initrd, &plan);

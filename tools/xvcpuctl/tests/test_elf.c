@@ -301,6 +301,19 @@ static void mangled_files_do_no_harm(void)
 	loading_end(&l);
 }
 
+/* Memory is zero as it is: a large bss costs the host nothing. */
+static void a_bss_is_not_touched(void)
+{
+	make_elf64();
+	guest_memory_free(&l.memory);
+	CHECK_EQ(0, guest_memory_init(&l.memory, 512 << 20, &l.err));
+	put64(&l, P64(2, p_memsz), 400 << 20);
+	CHECK_EQ(0, loading_run(&l));
+	/* Text, data, GDT, three tables */
+	CHECK_EQ(6, loading_touched(&l));
+	loading_end(&l);
+}
+
 static const struct tap_test tests[] = {
 	TEST(elf32_starts_in_protected_mode),
 	TEST(elf64_starts_in_long_mode),
@@ -314,6 +327,7 @@ static const struct tap_test tests[] = {
 	TEST(too_many_segments_are_refused),
 	TEST(cut_off_files_are_refused),
 	TEST(mangled_files_do_no_harm),
+	TEST(a_bss_is_not_touched),
 };
 
 int main(void)

@@ -265,7 +265,7 @@ static void check_seabios(const char *path, u64 size)
 		return;
 	}
 	CHECK_EQ(0, guest_memory_init(&memory, 16 * MIB, &err));
-	CHECK_EQ(0, image_read(&image, path, &err));
+	CHECK_EQ(0, image_read(&image, path, NULL, &err));
 	CHECK_EQ(size, image.size);
 	request.firmware = path;
 	CHECK_EQ(0, load_image(&request, &memory, &state, &err));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest RAM: regions, bounds, the hole below 4 GiB, and what guests are told about it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../guest_memory.h"
 #include "../loaders/memory_map.h"
@@ -64,6 +66,84 @@ static void memory_beyond_3_gib_continues_above_the_hole(void)
 	CHECK(guest_memory_at(&memory, 4 * GIB, 2 * GIB) == memory.host + 3 * GIB);
 	CHECK(!guest_memory_at(&memory, 4 * GIB, 2 * GIB + 1));
 	guest_memory_free(&memory);
+}
+
+static u64 present(void)
+{
+	u64 i, nr = 0, pages = memory.size / 4096;
+	u8 *resident = malloc(pages);
+
+	CHECK_EQ(0, mincore(memory.host, memory.size, resident));
+	for (i = 0; i < pages; i++)
+		nr += resident[i] & 1;
+	free(resident);
+	return nr;
+}
+
+static bool all(u64 from, u64 to, u8 value)
+{
+	for (; from < to; from++)
+		if (memory.host[from] != value)
+			return false;
+	return true;
+}
+
+static void zeroing_gives_whole_pages_back(void)
+{
+	static const struct { u64 gpa, len, left; } ranges[] = {
+		{ 0, 16 * 4096, 0 },			/* whole pages only */
+		{ 1, 16 * 4096 - 1, 1 }, { 1, 16 * 4096 - 2, 2 }, { 0, 16 * 4096 - 1, 1 },
+		{ 4095, 2, 16 }, { 4095, 4097, 15 }, { 5, 1, 16 }, { 5, 0, 16 },
+		{ 4096, 4096, 15 }, { 4096, 4097, 15 }, { 4095, 8194, 14 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		u64 gpa = ranges[i].gpa, end = gpa + ranges[i].len;
+
+		tap_context("%llu bytes at %llu", (unsigned long long)ranges[i].len,
+			    (unsigned long long)gpa);
+		CHECK_EQ(0, guest_memory_init(&memory, 16 * 4096, &err));
+		memset(memory.host, 0x5a, memory.size);
+		guest_memory_zero(&memory, gpa, ranges[i].len);
+		CHECK_EQ(ranges[i].left, present());
+		CHECK(all(0, gpa, 0x5a) && all(gpa, end, 0) && all(end, memory.size, 0x5a));
+		guest_memory_free(&memory);
+	}
+	tap_context(NULL);
+}
+
+static void a_guest_that_starts_again_has_fresh_memory(void)
+{
+	u8 *rom;
+
+	CHECK_EQ(0, guest_memory_init(&memory, 8 * MIB, &err));
+	rom = guest_memory_rom(&memory, 16 * MIB, 4096, &err);
+	CHECK(rom);
+	memset(rom, 0x5a, 4096);
+	memset(memory.host, 0x5a, memory.size);
+	guest_memory_clear(&memory);
+	CHECK_EQ(0, present());
+	CHECK(all(0, memory.size, 0));
+	CHECK_EQ(0x5a, rom[4095]);
+	guest_memory_free(&memory);
+}
+
+static void memory_costs_nothing_until_it_is_touched(void)
+{
+	static const u64 sizes[] = { 128 * MIB, GIB, 5 * GIB };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (guest_memory_init(&memory, sizes[i], &err)) {
+			tap_skip("this host cannot map 5 GiB without reserving them");
+			return;
+		}
+		CHECK_EQ(0, present());
+		memory.host[sizes[i] - 1] = 1;
+		CHECK(present() >= 1 && present() <= 512);	/* a huge page at most */
+		guest_memory_free(&memory);
+	}
 }
 
 static void a_rom_is_neither_ram_nor_in_its_way(void)
@@ -153,6 +233,9 @@ static const struct tap_test tests[] = {
 	TEST(memory_is_zero_and_bounded),
 	TEST(sizes_that_cannot_be_are_refused),
 	TEST(memory_beyond_3_gib_continues_above_the_hole),
+	TEST(memory_costs_nothing_until_it_is_touched),
+	TEST(zeroing_gives_whole_pages_back),
+	TEST(a_guest_that_starts_again_has_fresh_memory),
 	TEST(a_rom_is_neither_ram_nor_in_its_way),
 	TEST(a_rom_is_reserved_in_the_memory_map),
 	TEST(the_memory_map_leaves_out_video_and_firmware_space),

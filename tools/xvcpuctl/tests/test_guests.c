@@ -23,7 +23,7 @@ static bool begin(const char *path, const char *package, u64 mib)
 		loading_end(&l);
 		return false;
 	}
-	CHECK_EQ(0, image_read(&image, path, &l.err));
+	CHECK_EQ(0, image_read(&image, path, NULL, &l.err));
 	return true;
 }
 

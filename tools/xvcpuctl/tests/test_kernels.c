@@ -40,7 +40,7 @@ static bool begin(const char *name, u64 bytes)
 		return false;
 	}
 	tap_context("%s", path);
-	CHECK_EQ(0, image_read(&image, path, &l.err));
+	CHECK_EQ(0, image_read(&image, path, NULL, &l.err));
 	return true;
 }
 
@@ -226,7 +226,7 @@ static void ipxe_is_for_firmware(void)
 		loading_end(&l);
 		return;
 	}
-	CHECK_EQ(0, image_read(&image, l.request.image, &l.err));
+	CHECK_EQ(0, image_read(&image, l.request.image, NULL, &l.err));
 	CHECK_EQ(-ENOEXEC, load());
 	CHECK_CONTAINS(l.err.text, "code32_start is 0");
 	CHECK_CONTAINS(l.err.text, "only firmware can start it");
