@@ -80,6 +80,19 @@ static long vcpu_kick(struct xvcpu_vcpu *vcpu)
 	return 0;
 }
 
+/*
+ * The thread in RUN finds lost hardware when it enters the guest. Calls that do not enter would
+ * take zeros for the guest's state.
+ */
+static int load_here(struct xvcpu_vcpu *vcpu)
+{
+	int err = vmx_load(&vcpu->vmx);
+
+	if (!err && unlikely(!vcpu->running || vcpu->parked) && !vmx_is_here(&vcpu->vmx))
+		return -EIO;
+	return err;
+}
+
 /**
  * xvcpu_vcpu_load - make the vCPU's hardware state accessible on this CPU
  * @vcpu: the vCPU
@@ -97,7 +110,7 @@ int xvcpu_vcpu_load(struct xvcpu_vcpu *vcpu)
 		return -ENODEV;
 	for (;;) {
 		preempt_disable();
-		err = vmx_load(&vcpu->vmx);
+		err = load_here(vcpu);
 		if (!err)
 			return 0;
 		active = cpu_active(smp_processor_id());
@@ -116,10 +129,24 @@ void xvcpu_vcpu_unload(struct xvcpu_vcpu *vcpu)
 	preempt_enable();
 }
 
+/* Preemption off on success; @lost: the VMCS is empty. */
+static int load_for_reset(struct xvcpu_vcpu *vcpu, bool *lost)
+{
+	*lost = true;
+	if (!vcpu->lost && !xvcpu_vcpu_load(vcpu)) {
+		*lost = false;
+		return 0;
+	}
+	vmx_vcpu_forget(&vcpu->vmx);
+	/* Loading says so again, if VMX has not come back. */
+	vcpu->lost = false;
+	return xvcpu_vcpu_load(vcpu);
+}
+
 /* Under vcpu->lock. */
 static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 {
-	bool lost = vcpu->lost;
+	bool lost;
 	void *state;
 	long err;
 
@@ -130,9 +157,7 @@ static long vcpu_do_reset(struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
 	state = xvcpu_fpu_reset_state(vcpu);
 	if (!state)
 		return -ENOMEM;
-	/* Loading says so again, if VMX has not come back. */
-	vcpu->lost = false;
-	err = xvcpu_vcpu_load(vcpu);
+	err = load_for_reset(vcpu, &lost);
 	if (!err) {
 		if (lost)
 			vmx_vcpu_rebuild(&vcpu->vmx);

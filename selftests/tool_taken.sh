@@ -30,7 +30,7 @@ guests_run_on_each_cpu() {
 	done
 }
 
-check "the other hypervisor is there" insmod ./faulty.ko
+check "the other hypervisor is there" modprobe faulty
 for mask in 0x1 0x2; do
 	echo $mask >$vmxe
 	check "mask $mask: doctor says that VMX is taken" doctor_says_taken

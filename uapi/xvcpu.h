@@ -2322,7 +2322,8 @@ enum xvcpu_rule {
  * 0: &xvcpu_run_exit.reason says why. -EINTR: reason is %XVCPU_EXIT_SIGNAL. -EINVAL: the request
  * is wrong; &xvcpu_run_exit.error says where. -EBUSY: another thread is in XVCPU_RUN. -EIO: not
  * the address space that created the VM. -ENODEV: VMX is off on this CPU (the machine
- * is about to restart, or VMX did not come back after a suspend). -ENOTRECOVERABLE: an earlier
+ * is about to restart, or VMX did not come back after a suspend), or somebody took the vCPU's
+ * hardware state away: %XVCPU_LIFE_INVALID, until XVCPU_RESET. -ENOTRECOVERABLE: an earlier
  * %XVCPU_EXIT_INTERNAL killed this VM; only closing it is left.
  *
  * A kick or signal ends a stay in the guest at once. While the kernel fetches a page of guest

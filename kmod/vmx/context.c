@@ -92,7 +92,7 @@ void vmx_context_init(void)
 	rdmsrl(MSR_IA32_SYSENTER_EIP, host_sysenter_eip);
 }
 
-/* The vCPU is loaded; none of these changes for the rest of its life. */
+/* The vCPU is loaded; but for FS none of these changes for the rest of its life. */
 void vmx_context_constant_host(struct vmx_vcpu *vcpu)
 {
 	struct desc_ptr idt;
@@ -110,7 +110,8 @@ void vmx_context_constant_host(struct vmx_vcpu *vcpu)
 	vmcs_write16(HOST_ES_SELECTOR, 0);
 	vmcs_write16(HOST_FS_SELECTOR, 0);
 	vmcs_write16(HOST_GS_SELECTOR, 0);
-	/* What vmcs->host_fs_base says of a new VMCS. */
+	/* The VMCS may have had another life (vmx_vcpu_rebuild()). */
+	vcpu->vmcs.host_fs_base = 0;
 	vmcs_write_natural(HOST_FS_BASE, 0);
 
 	store_idt(&idt);

@@ -112,6 +112,21 @@ static __always_inline int vmx_vmclear(u64 phys)
 	return err;
 }
 
+/* What VMPTRST stores where there is no current VMCS (SDM "VMPTRST"). */
+#define VMX_NO_VMCS		(~0ull)
+
+/* Physical address of the current VMCS; VMX_NO_VMCS also where VMX is off. */
+static __always_inline u64 vmx_vmptrst(void)
+{
+	u64 phys = VMX_NO_VMCS;
+
+	asm volatile("1: vmptrst %[phys]\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [phys] "+m" (phys) : : "cc");
+	return phys;
+}
+
 static __always_inline int vmx_vmxoff(void)
 {
 	int err = -ENXIO;

@@ -12,6 +12,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <asm/nospec-branch.h>
 
 #include "caps.h"
@@ -20,10 +21,19 @@
 
 /*
  * Only a field that the tables in caps.c do not guard can get here: say so once, with its number.
+ * Without a current VMCS it is not the field: that hardware was lost the next entry reports.
  */
 void vmx_vmwrite_failed(unsigned long field, unsigned long value)
 {
+	if (vmx_vmptrst() == VMX_NO_VMCS)
+		return;
 	pr_err_once("xvcpu: VMWRITE of field %#lx refused (value %#lx)\n", field, value);
+}
+
+static void region_fill(struct vmx_vmcs *vmcs)
+{
+	memset(vmcs->region, 0, PAGE_SIZE);
+	*(u32 *)vmcs->region = vmx_caps.revision;
 }
 
 /**
@@ -32,10 +42,10 @@ void vmx_vmwrite_failed(unsigned long field, unsigned long value)
  */
 int vmcs_init(struct vmx_vmcs *vmcs)
 {
-	vmcs->region = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	vmcs->region = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	if (!vmcs->region)
 		return -ENOMEM;
-	*(u32 *)vmcs->region = vmx_caps.revision;
+	region_fill(vmcs);
 	vmcs->phys = __pa(vmcs->region);
 	vmcs->cpu = -1;
 	vmcs->launched = false;
@@ -86,6 +96,30 @@ void vmcs_clear(struct vmx_vmcs *vmcs)
 
 	if (cpu >= 0)
 		smp_call_function_single(cpu, vmcs_clear_ipi, vmcs, 1);
+}
+
+/**
+ * vmcs_renew - a VMCS whose content is lost becomes as vmcs_init() made it
+ * @vmcs: the VMCS
+ *
+ * IRQs on. Whoever took VMX away may have written to the region, too.
+ */
+void vmcs_renew(struct vmx_vmcs *vmcs)
+{
+	vmcs_clear(vmcs);
+	region_fill(vmcs);
+}
+
+/**
+ * vmcs_is_current - whether the processor has the VMCS that vmcs_load() made current
+ * @vmcs: the VMCS
+ *
+ * Preemption off since then. It has not where VMX was turned off, or VMCSs were cleared or loaded
+ * behind our back.
+ */
+bool vmcs_is_current(const struct vmx_vmcs *vmcs)
+{
+	return vmx_vmptrst() == vmcs->phys;
 }
 
 /* IRQs off, before VMXOFF. */

@@ -40,6 +40,8 @@ int vmcs_init(struct vmx_vmcs *vmcs);
 void vmcs_destroy(struct vmx_vmcs *vmcs);
 int vmcs_load(struct vmx_vmcs *vmcs, bool *moved);
 void vmcs_clear(struct vmx_vmcs *vmcs);
+void vmcs_renew(struct vmx_vmcs *vmcs);
+bool vmcs_is_current(const struct vmx_vmcs *vmcs);
 void vmcs_clear_all_on_this_cpu(void);
 void vmcs_clear_all_emergency(void);
 

@@ -295,6 +295,17 @@ void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp)
 }
 
 /**
+ * vmx_vcpu_forget - drop what may be left of a VMCS whose content is lost
+ * @vcpu: the vCPU; not loaded, IRQs on
+ *
+ * Until it is loaded again, and vmx_vcpu_rebuild() fills it, no CPU has it.
+ */
+void vmx_vcpu_forget(struct vmx_vcpu *vcpu)
+{
+	vmcs_renew(&vcpu->vmcs);
+}
+
+/**
  * vmx_vcpu_rebuild - what vmx_vcpu_setup() did, for a VMCS whose content is lost
  * @vcpu: the vCPU
  *
@@ -336,6 +347,15 @@ int vmx_load(struct vmx_vcpu *vcpu)
 		vmx_invvpid(INVVPID_SINGLE, vcpu->vpid);
 	vcpu->counters[XVCPU_COUNT_MIGRATIONS]++;
 	return 0;
+}
+
+/**
+ * vmx_is_here - whether the processor still has what vmx_load() made current
+ * @vcpu: the vCPU, loaded
+ */
+bool vmx_is_here(const struct vmx_vcpu *vcpu)
+{
+	return vmcs_is_current(&vcpu->vmcs);
 }
 
 /**
@@ -418,6 +438,22 @@ static void host_exception(struct vmx_vcpu *vcpu)
 		host_machine_check();
 }
 
+/*
+ * Whether VMX, or the VMCS, was taken away. The launch state is ours alone, so an error about it
+ * (SDM "VM Instruction Error Numbers") is nothing that the VMM has set.
+ */
+static bool is_lost(u32 instruction_error)
+{
+	switch (instruction_error) {
+	case 0: /* VMfailInvalid: there is no current VMCS */
+	case VMXERR_VMLAUNCH_NONCLEAR_VMCS:
+	case VMXERR_VMRESUME_NONLAUNCHED_VMCS:
+	case VMXERR_VMRESUME_AFTER_VMXOFF:
+		return true;
+	}
+	return false;
+}
+
 static enum vmx_next enter_failed(struct vmx_vcpu *vcpu, int how)
 {
 	u32 error;
@@ -425,11 +461,7 @@ static enum vmx_next enter_failed(struct vmx_vcpu *vcpu, int how)
 	if (how == VMX_LOST)
 		return VMX_NOT_HERE;
 	error = vmcs_read32(VM_INSTRUCTION_ERROR);
-	/*
-	 * No error number: there was no current VMCS (VMfailInvalid), which is lost hardware,
-	 * too.
-	 */
-	return error ? exit_fail_entry(vcpu, error) : VMX_NOT_HERE;
+	return is_lost(error) ? VMX_NOT_HERE : exit_fail_entry(vcpu, error);
 }
 
 /**

@@ -356,10 +356,12 @@ u32 vmx_present(void);
 int vmx_vcpu_init(struct vmx_vcpu *vcpu, const struct ept *ept);
 void vmx_vcpu_destroy(struct vmx_vcpu *vcpu);
 void vmx_vcpu_setup(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
+void vmx_vcpu_forget(struct vmx_vcpu *vcpu);
 void vmx_vcpu_rebuild(struct vmx_vcpu *vcpu);
 void vmx_vcpu_reset(struct vmx_vcpu *vcpu, u64 tsc_offset, bool bsp);
 
 int vmx_load(struct vmx_vcpu *vcpu);
+bool vmx_is_here(const struct vmx_vcpu *vcpu);
 int vmx_loaded_on(const struct vmx_vcpu *vcpu);
 void vmx_put(struct vmx_vcpu *vcpu);
 void vmx_prepare(struct vmx_vcpu *vcpu);

@@ -7,7 +7,8 @@
 #   /init              init.c
 #   /usr/bin/xvcpuctl  the tool
 #   /selftests         test programs and payloads, flat; COMMAND's working directory, on its PATH
-#   /lib/modules/REL   kvm, kvm_intel, msr, cpuid, notifier error injection, xvcpu: for modprobe
+#   /lib/modules/REL   kvm, kvm_intel, msr, cpuid, notifier error injection, faulty, xvcpu: for
+#                      modprobe
 #   /etc/xvcpu-vm      what init is to do
 #
 # The part that no checkout changes (busybox and directories) is packed once, in build/vm/.
@@ -121,6 +122,7 @@ build_initrd() {
 		"XVCPU_ENGINE=$engine" "XVCPU_KERNEL=$kernel" >"$config/environment"
 
 	add_modules "$stage" "$kernel_modules_dir" "$kernel_release"
+	[ -z "${faulty-}" ] || cp "$faulty" "$stage/lib/modules/$kernel_release/"
 	if [ -n "$module" ]; then
 		dest=/lib/modules/$kernel_release/${module##*/}
 		cp "$module" "$stage$dest"
