@@ -62,6 +62,7 @@ const struct xvcpu_backend xvcpu_backend_xvcpu = {
 	.run = xvcpu_vcpu_run,
 	.kick = xvcpu_vcpu_kick,
 	.interrupt = xvcpu_vcpu_interrupt,
+	.nmi = xvcpu_vcpu_nmi,
 	.state_get = xvcpu_state_get,
 	.state_set = xvcpu_state_set,
 	.msrs_get = msrs_get,

@@ -6,8 +6,8 @@
  * is these calls; xvcpu_backend_kvm does the same over /dev/kvm, so that one VMM with the same
  * loaders, devices and guests runs on both and can be compared. Over KVM:
  *
- *  - The run area is ordinary memory. Of the requests' flags, INTERRUPT_WINDOW counts; the answers
- *    are DONE, and EXCEPTION for MSR exits, which raises #GP(0). Of the exit's, IF and READY.
+ *  - The run area is ordinary memory. The answers are DONE, and EXCEPTION for MSR exits, which
+ *    raises #GP(0). Of an exit's flags there are IF and READY, the latter not behind what waits.
  *  - REGS, SREGS and CREGS are judged by the next run or state_get, not by state_set.
  *  - What KVM tells otherwise than xvcpu is %XVCPU_EXIT_UNKNOWN with KVM's exit reason as hw_reason
  *    and its suberror as code. A memory fault is that too.
@@ -33,7 +33,8 @@
  * @vcpu_destroy: xvcpu_vcpu_destroy()
  * @run:    xvcpu_vcpu_run()
  * @kick:   xvcpu_vcpu_kick()
- * @interrupt: xvcpu_vcpu_interrupt(), on the vCPU's thread
+ * @interrupt: xvcpu_vcpu_interrupt(); over KVM only behind an exit with %XVCPU_EXIT_FLAG_READY
+ * @nmi:    xvcpu_vcpu_nmi()
  * @state_get: xvcpu_state_get(): REGS, SREGS, CREGS, DEBUG, EVENTS, XSAVE
  * @state_set: xvcpu_state_set(): the same, and CPUID
  * @msrs_get: values of the @nr MSRs whose numbers are in the array
@@ -54,6 +55,7 @@ struct xvcpu_backend {
 	int (*run)(struct xvcpu_vcpu *vcpu);
 	int (*kick)(const struct xvcpu_vcpu *vcpu);
 	int (*interrupt)(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvcpu_error *error);
+	int (*nmi)(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error);
 	int (*state_get)(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group, void *data,
 			 size_t size, struct xvcpu_error *error);
 	int (*state_set)(const struct xvcpu_vcpu *vcpu, enum xvcpu_group group,

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,14 +315,23 @@ static int decode(struct kvm_vcpu *kvm)
 		return exit_msr(kvm, XVCPU_EXIT_MSR_WRITE);
 	case KVM_EXIT_FAIL_ENTRY:
 		return exit_fail_entry(kvm);
+	case KVM_EXIT_IRQ_WINDOW_OPEN:
+		return XVCPU_EXIT_WINDOW;
 	}
 	return exit_other(kvm);
 }
 
-static __u32 exit_flags(const struct kvm_run *run)
+/*
+ * What KVM completes by the next run may raise #DB then, and an interrupt that was given before
+ * that is lost: behind such an exit the window tells.
+ */
+static __u32 exit_flags(const struct kvm_run *run, int reason)
 {
-	return (run->if_flag ? XVCPU_EXIT_FLAG_IF : 0) |
-	       (run->ready_for_interrupt_injection ? XVCPU_EXIT_FLAG_READY : 0);
+	bool waits = reason == XVCPU_EXIT_IO || reason == XVCPU_EXIT_MMIO ||
+		     reason == XVCPU_EXIT_MSR_READ || reason == XVCPU_EXIT_MSR_WRITE;
+	__u32 flags = run->if_flag ? XVCPU_EXIT_FLAG_IF : 0;
+
+	return flags | (run->ready_for_interrupt_injection && !waits ? XVCPU_EXIT_FLAG_READY : 0);
 }
 
 /* One KVM_RUN. KVM_EXIT_SET_TPR only tells of a write to CR8, which xvcpu does not. */
@@ -331,14 +341,13 @@ static int run_once(struct xvcpu_vcpu *vcpu, struct kvm_vcpu *kvm)
 
 	atomic_store(&kvm->thread, syscall(SYS_gettid));
 	kvm->run->immediate_exit = !!kvm->request.immediate_exit;
+	kvm->run->request_interrupt_window = !!(kvm->request.flags & XVCPU_RUN_INTERRUPT_WINDOW);
 	if (atomic_load(&kvm->kicked))
 		kvm->run->immediate_exit = 1;
-	kvm->run->request_interrupt_window = !!(kvm->request.flags & XVCPU_RUN_INTERRUPT_WINDOW);
 	do {
 		ret = ioctl(vcpu->fd, KVM_RUN, 0) ? -errno : 0;
 	} while (!ret && kvm->run->exit_reason == KVM_EXIT_SET_TPR);
 	atomic_store(&kvm->thread, 0);
-	kvm->exit.flags = exit_flags(kvm->run);
 	if (ret == -EINTR)
 		return atomic_exchange(&kvm->kicked, 0) ? XVCPU_EXIT_KICK : XVCPU_EXIT_SIGNAL;
 	return ret ? ret : decode(kvm);
@@ -355,6 +364,7 @@ static int kvm_run(struct xvcpu_vcpu *vcpu)
 		return ret;
 	reason = run_once(vcpu, kvm);
 	kvm->exit.reason = reason < 0 ? XVCPU_EXIT_NONE : reason;
+	kvm->exit.flags = exit_flags(kvm->run, reason);
 	if (kvm->request.sync)
 		ret = kvm_sync(vcpu, kvm->request.sync);
 	return ret ? ret : reason;
@@ -384,9 +394,16 @@ static int kvm_interrupt(const struct xvcpu_vcpu *vcpu, __u32 vector, struct xvc
 
 	if (error)
 		memset(error, 0, sizeof(*error));
-	if (!ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
-		return 0;
-	return errno == EEXIST ? -EAGAIN : -errno;
+	if (!(vcpu->exit->flags & XVCPU_EXIT_FLAG_READY))
+		return -EAGAIN;
+	return ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt) < 0 ? -errno : 0;
+}
+
+static int kvm_nmi(const struct xvcpu_vcpu *vcpu, struct xvcpu_error *error)
+{
+	if (error)
+		memset(error, 0, sizeof(*error));
+	return ioctl(vcpu->fd, KVM_NMI, 0) < 0 ? -errno : 0;
 }
 
 const struct xvcpu_backend xvcpu_backend_kvm = {
@@ -401,6 +418,7 @@ const struct xvcpu_backend xvcpu_backend_kvm = {
 	.run = kvm_run,
 	.kick = kvm_kick,
 	.interrupt = kvm_interrupt,
+	.nmi = kvm_nmi,
 	.state_get = kvm_state_get,
 	.state_set = kvm_state_set,
 	.msrs_get = kvm_msrs_get,
