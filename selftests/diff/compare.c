@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "coverage.h"
 
 #define SHOWN		4	/* differences that are shown in full, for each mode */
 
-static const char *const ending_names[ENDINGS] = {
+const char *const ending_names[ENDINGS] = {
 	"halted", "shutdown", "stuck", "budget", "raw_mmio", "fail_entry", "other_exit", "run_failed",
 };
 
@@ -292,142 +292,6 @@ static void print_pair(const struct program *program, const struct record *a,
 	print_record(stdout, b);
 }
 
-/* ---- where they came ---- */
-
-/**
- * struct coverage - of one side
- * @items: slots executed, by item and mode
- * @exits: programs, by &enum xvcpu_exit_reason and the mode in which they start
- * @hw:    programs, by basic exit reason and the same
- */
-struct coverage {
-	unsigned int items[ITEMS_MAX][MODES];
-	unsigned int exits[64][MODES];
-	unsigned int hw[64][MODES];
-};
-
-static void cover(struct coverage *c, const struct program *program, const struct record *record)
-{
-	for (unsigned int i = 0; i < record->executed && i < program->nr; i++)
-		c->items[program->slots[i].item][program->slots[i].mode]++;
-	for (unsigned int i = 0; i < 64; i++) {
-		c->exits[i][program->mode] += record->exits >> i & 1;
-		c->hw[i][program->mode] += record->hw_exits >> i & 1;
-	}
-}
-
-static void print_modes(const char *side, const char *name, const unsigned int *by_mode)
-{
-	printf("# %-6s %-20s", side, name);
-	for (unsigned int i = 0; i < MODES; i++)
-		printf(" %7u", by_mode[i]);
-	printf("\n");
-}
-
-static void print_heading(const char *what)
-{
-	printf("# %-27s", what);
-	for (unsigned int i = 0; i < MODES; i++)
-		printf(" %7s", mode_names[i]);
-	printf("\n");
-}
-
-/* Every item in every mode in which it may stand. Returns how many are missing. */
-static unsigned int check_items(const char *side, const struct coverage *c)
-{
-	unsigned int missing = 0;
-
-	print_heading("slots executed");
-	for (unsigned int i = 0; i < items_nr; i++) {
-		if (!items[i].weight && !items[i].ends)
-			continue;
-		print_modes(side, items[i].name, c->items[i]);
-		for (unsigned int mode = 0; mode < MODES; mode++) {
-			if (!items[i].weight || !(items[i].modes & ONE(mode)) ||
-			    c->items[i][mode])
-				continue;
-			printf("# %s: %s was never executed in %s\n", side, items[i].name,
-			       mode_names[mode]);
-			missing++;
-		}
-	}
-	return missing;
-}
-
-static unsigned int sum(const unsigned int *by_mode)
-{
-	unsigned int total = 0;
-
-	for (unsigned int i = 0; i < MODES; i++)
-		total += by_mode[i];
-	return total;
-}
-
-/* Exits that every run must have had. KVM handles hypercalls by itself. */
-static unsigned int check_exits(const char *side, const struct coverage *c, bool kvm)
-{
-	static const uint8_t both[] = {
-		XVCPU_EXIT_IO, XVCPU_EXIT_MMIO, XVCPU_EXIT_MSR_READ, XVCPU_EXIT_MSR_WRITE,
-		XVCPU_EXIT_HLT, XVCPU_EXIT_SHUTDOWN,
-	};
-	static const uint8_t own[] = {
-		XVCPU_EXIT_HYPERCALL, XVCPU_EXIT_MEMORY_FAULT, XVCPU_EXIT_EVENT_FAULT,
-	};
-	unsigned int missing = 0;
-
-	print_heading("programs with exit");
-	for (unsigned int i = 0; i < 64; i++) {
-		bool wanted = memchr(both, i, sizeof(both)) ||
-			      (!kvm && memchr(own, i, sizeof(own)));
-
-		if (wanted || sum(c->exits[i]))
-			print_modes(side, xvcpu_exit_name(i), c->exits[i]);
-		if (!wanted || sum(c->exits[i]))
-			continue;
-		printf("# %s: no exit %s\n", side, xvcpu_exit_name(i));
-		missing++;
-	}
-	return missing;
-}
-
-/* Basic exit reasons that xvcpu's counters must show (SDM "VMX Basic Exit Reasons"). */
-static unsigned int check_hw(const struct coverage *c)
-{
-	static const uint8_t wanted[] = {
-		0,	/* exception */
-		2,	/* triple fault */
-		10,	/* CPUID */
-		12,	/* HLT */
-		13,	/* INVD */
-		15,	/* RDPMC */
-		18,	/* VMCALL */
-		19, 20, 21, 22, 23, 24, 25, 26, 27,	/* VMX instructions */
-		28,	/* control registers */
-		29,	/* MOV DR */
-		30,	/* I/O */
-		31, 32,	/* RDMSR, WRMSR */
-		36, 39,	/* MWAIT, MONITOR */
-		48,	/* EPT violation */
-		50, 53,	/* INVEPT, INVVPID */
-		54,	/* WBINVD */
-		55,	/* XSETBV */
-	};
-	unsigned int missing = 0;
-
-	print_heading("programs with VM exit");
-	for (unsigned int i = 0; i < 64; i++) {
-		bool must = memchr(wanted, i, sizeof(wanted));
-
-		if (must || sum(c->hw[i]))
-			print_modes("xvcpu", xvcpu_hw_exit_name(i), c->hw[i]);
-		if (!must || sum(c->hw[i]))
-			continue;
-		printf("# xvcpu: no VM exit %u (%s)\n", i, xvcpu_hw_exit_name(i));
-		missing++;
-	}
-	return missing;
-}
-
 /* ---- all of them ---- */
 
 static unsigned int results_nr, results_failed;
@@ -530,7 +394,11 @@ int compare(FILE *kvm, FILE *xvcpu)
 	result(!check_items("xvcpu", &covered[1]), "every item was executed in every mode on xvcpu");
 	result(!check_exits("kvm", &covered[0], true), "every exit reached the VMM on kvm");
 	result(!check_exits("xvcpu", &covered[1], false), "every exit reached the VMM on xvcpu");
-	result(!check_hw(&covered[1]), "every VM exit was counted on xvcpu");
+	result(!check_hw("kvm", &covered[0], true), "every VM exit was traced on kvm");
+	result(!check_hw("xvcpu", &covered[1], false), "every VM exit was counted on xvcpu");
+	print_left_out();
+	result(!check_endings("kvm", &covered[0]), "programs ended as they may on kvm");
+	result(!check_endings("xvcpu", &covered[1]), "programs ended as they may on xvcpu");
 	if (!whole || !compare_known(kvm, xvcpu, &head))
 		result(false, "the known differences are in the files");
 	printf("1..%u\n", results_nr);

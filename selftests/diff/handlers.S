@@ -2,14 +2,16 @@
 /*
  * Exception handlers of the generated programs, one set for each width.
  *
- * They write down what happened (struct log_entry in program.h) and go on: behind an instruction
- * that trapped, at the next slot of the program after a fault. A full log and VECTOR_END halt. They
- * are copied to where layout.h says, so jumps are relative and everything else is absolute.
+ * They write down what happened (struct log_entry in program.h) and go on: where they were after a
+ * trap, an NMI or an interrupt, at the next slot of the program after a fault. A full log and
+ * VECTOR_END halt. They are copied to where layout.h says, so jumps are relative and everything
+ * else is absolute.
  */
 #include "layout.h"
 
 #define RFLAGS_TF	0x100
 #define RFLAGS_TF_16	0xfeff
+#define RFLAGS_AC	0x40000
 
 	.section .rodata
 	.globl handlers16, handlers16_end, handlers32, handlers32_end, handlers64, handlers64_end
@@ -51,6 +53,8 @@ logged16:
 	mov	2(%bp), %ax
 	cmp	$1, %ax
 	je	step16
+	cmp	$2, %ax
+	je	done16
 	cmp	$3, %ax
 	je	done16
 	cmp	$4, %ax
@@ -117,12 +121,15 @@ logged32:
 	mov	%ecx, LOG_ENTRIES + 24(%ebx)
 	cmp	$1, %eax
 	je	step32
+	cmp	$2, %eax
+	je	done32
 	cmp	$3, %eax
 	je	done32
 	cmp	$4, %eax
 	je	done32
 	cmp	$32, %eax
 	jae	done32
+	andl	$~RFLAGS_AC, 52(%esp)
 	andl	$-SLOT_BYTES, 44(%esp)
 	addl	$SLOT_BYTES, 44(%esp)
 	jmp	done32
@@ -173,12 +180,15 @@ logged64:
 	mov	%rcx, LOG_ENTRIES + 24(%rbx)
 	cmp	$1, %eax
 	je	step64
+	cmp	$2, %eax
+	je	done64
 	cmp	$3, %eax
 	je	done64
 	cmp	$4, %eax
 	je	done64
 	cmp	$32, %eax
 	jae	done64
+	andq	$~RFLAGS_AC, 56(%rsp)
 	andq	$-SLOT_BYTES, 40(%rsp)
 	addq	$SLOT_BYTES, 40(%rsp)
 	jmp	done64

@@ -9,7 +9,6 @@
 #include "program.h"
 
 #define HLT		0xf4
-#define TSS_LIMIT	0x67
 
 #define PTE_P		0x1ull
 #define PTE_W		0x2ull
@@ -52,9 +51,10 @@ static void put_tss(uint8_t *memory, enum mode mode)
 {
 	memset(memory + AT_TSS, 0, TSS_LIMIT + 1);
 	put(memory, AT_TSS + 4, AT_STACK0, 4);
-	if (mode != COMPAT && mode != LONG && mode != USER64)
+	if (!mode_is_ia32e(mode))
 		put(memory, AT_TSS + 8, SEL_DATA, 4);
-	put(memory, AT_TSS + 100, (TSS_LIMIT + 1) << 16, 4);	/* no I/O permission bitmap */
+	put(memory, AT_TSS + 100, (AT_IO_BITMAP - AT_TSS) << 16, 4);
+	put(memory, AT_TSS + TSS_LIMIT, 0xff, 1);
 }
 
 static void put_pointer(uint8_t *memory, uint32_t at, uint16_t limit, uint64_t base)
@@ -65,13 +65,16 @@ static void put_pointer(uint8_t *memory, uint32_t at, uint16_t limit, uint64_t b
 
 static void put_pointers(uint8_t *memory)
 {
-	memset(memory + AT_POINTERS, 0, 0x80);
+	memset(memory + AT_POINTERS, 0, 0xa0);
 	put_pointer(memory, POINTER_IDT16, 4 * VECTORS - 1, AT_IVT);
 	put_pointer(memory, POINTER_IDT32, 8 * VECTORS - 1, AT_IDT32);
 	put_pointer(memory, POINTER_IDT64, 16 * VECTORS - 1, AT_IDT64);
 	put_pointer(memory, POINTER_GDT, GDT_BYTES - 1, AT_GDT);
 	put_pointer(memory, POINTER_NO_IDT, 0, AT_IDT32);
 	put_pointer(memory, POINTER_HOLE, 0xfff, AT_HOLE);
+	put_pointer(memory, POINTER_DF16, 4 * 9 - 1, AT_IVT);
+	put_pointer(memory, POINTER_DF32, 8 * 9 - 1, AT_IDT32);
+	put_pointer(memory, POINTER_DF64, 16 * 9 - 1, AT_IDT64);
 }
 
 /* Interrupt gates that CPL 3 may use (SDM "IDT Descriptors"). */

@@ -21,6 +21,16 @@ void emit_in_out(struct generator *g)
 	}
 }
 
+/* Not one that asks for an event: of a string KVM gives the elements one by one, xvcpu together. */
+static void emit_string_port(struct generator *g, uint32_t below)
+{
+	uint32_t port = pick(g, below);
+
+	if (port == PORT_INTERRUPT || port == PORT_NMI)
+		port++;
+	emit_mov(g, RDX, port);
+}
+
 void emit_ins_outs(struct generator *g, unsigned int out)
 {
 	unsigned int size = 1u << pick(g, 3);
@@ -28,7 +38,7 @@ void emit_ins_outs(struct generator *g, unsigned int out)
 	emit_mov(g, RSI, AT_DATA + 0x100 + pick(g, 0x700));
 	emit_mov(g, RDI, AT_DATA + 0x100 + pick(g, 0x700));
 	emit_mov(g, RCX, pick(g, 12));
-	emit_mov(g, RDX, pick(g, 0x10000));
+	emit_string_port(g, 0x10000);
 	if (pick(g, 4))
 		emit(g, 0xf3);
 	emit_size(g, size);
@@ -40,6 +50,19 @@ void emit_string_io(struct generator *g)
 {
 	EMIT(g, "\x8c\xd8\x8e\xc0");
 	emit_ins_outs(g, pick(g, 2) << 1);
+}
+
+/* OUTS that runs into a page that is absent: #PF on the way, behind the elements before it. */
+void emit_outs_fault(struct generator *g)
+{
+	unsigned int size = 1u << pick(g, 3);
+
+	emit_mov(g, RSI, AT_ABSENT - 16 + pick(g, 16));
+	emit_mov(g, RCX, 1 + pick(g, 16));
+	emit_string_port(g, IO_PORTS);
+	EMIT(g, "\xfc\xf3");
+	emit_size(g, size);
+	emit(g, 0x6e | (size > 1));
 }
 
 static uint32_t mmio_address(struct generator *g)
@@ -121,10 +144,9 @@ void emit_mmio_stos(struct generator *g)
 	emit(g, 0xaa | (size > 1));
 }
 
-/* MOVS between RAM and MMIO, either way. */
-void emit_mmio_movs(struct generator *g)
+static void emit_movs(struct generator *g, unsigned int load)
 {
-	unsigned int size = pick_size(g), load = pick(g, 2);
+	unsigned int size = pick_size(g);
 
 	emit_mov(g, load ? RSI : RDI, AT_HOLE + 0x100 + pick(g, 0xd00));
 	emit_mov(g, load ? RDI : RSI, AT_DATA + 0x100 + pick(g, 0xd00));
@@ -133,6 +155,21 @@ void emit_mmio_movs(struct generator *g)
 		emit(g, 0xf3);
 	emit_size(g, size);
 	emit(g, 0xa4 | (size > 1));
+}
+
+/* MOVS between RAM and MMIO, either way. ES is what DS is: as for INS. */
+void emit_mmio_movs(struct generator *g)
+{
+	EMIT(g, "\x8c\xd8\x8e\xc0");
+	emit_movs(g, pick(g, 2));
+}
+
+/* From MMIO through a null ES. */
+void emit_movs_fault(struct generator *g)
+{
+	emit_mov(g, RAX, 0);
+	EMIT(g, "\x8e\xc0");
+	emit_movs(g, 1);
 }
 
 void emit_mmio_xchg(struct generator *g)

@@ -12,13 +12,13 @@ void emit_lidt(struct generator *g, uint32_t pointer)
 	emit_at(g, 3, pointer);
 }
 
-/* DS, ES, SS. */
-static void emit_data_segments(struct generator *g, uint16_t selector)
+/* DS, ES, SS; with @all FS and GS too. */
+static void emit_data_segments(struct generator *g, uint16_t selector, bool all)
 {
-	static const uint8_t registers[] = { 3, 0, 2 };
+	static const uint8_t registers[] = { 3, 0, 2, 4, 5 };
 
 	emit_mov(g, RAX, selector);
-	for (unsigned int i = 0; i < sizeof(registers); i++) {
+	for (unsigned int i = 0; i < (all ? 5 : 3); i++) {
 		emit(g, 0x8e);
 		emit_reg(g, registers[i], RAX);
 	}
@@ -73,7 +73,7 @@ void emit_to_prot32(struct generator *g)
 	if (g->mode == REAL || g->mode == PROT16) {
 		emit_far_jump(g, SEL_CODE32);
 		g->mode = PROT32;
-		emit_data_segments(g, SEL_DATA);
+		emit_data_segments(g, SEL_DATA, false);
 	} else if (g->mode == COMPAT) {
 		emit_set_cr(g, 0, 0, 0x80000000);
 		emit_set_lme(g, 0);
@@ -88,15 +88,20 @@ void emit_to_prot16(struct generator *g)
 {
 	emit_far_jump(g, SEL_CODE16);
 	g->mode = PROT16;
-	emit_data_segments(g, SEL_DATA16);
+	emit_data_segments(g, SEL_DATA16, false);
 }
 
+/*
+ * Real mode keeps limits and rights: SDM "Switching Back to Real-Address Mode" has every register
+ * loaded with fitting ones first. Of one that was null Bochs keeps a type that VM entry refuses.
+ */
 void emit_to_real(struct generator *g)
 {
+	emit_data_segments(g, SEL_DATA16, true);
 	emit_set_cr(g, 0, 0, 1);
 	emit_far_jump(g, 0);
 	g->mode = REAL;
-	emit_data_segments(g, 0);
+	emit_data_segments(g, 0, false);
 	emit_lidt(g, POINTER_IDT16);
 }
 

@@ -16,6 +16,9 @@ const struct known known[] = {
 	{ "ins_fault", PROT32, "trace[0]",
 	  "INS through a null ES: KVM reads the port and then raises #GP; xvcpu raises it at "
 	  "once, as SDM \"INS\" has it, and the device has lost nothing" },
+	{ "movs_fault", PROT32, "trace[0]",
+	  "MOVS from MMIO through a null ES: KVM reads the device and then raises #GP; xvcpu raises "
+	  "it at once, and the device has lost nothing; the SDM leaves the order open" },
 	{ "cr4_mce", LONG, "rbx",
 	  "CR4.MCE without CPUID's MCE: KVM takes it; xvcpu raises #GP, as SDM \"Control "
 	  "Registers\" says of bits that are not supported" },

@@ -38,6 +38,7 @@
 #define SLOT_BYTES	64
 #define VECTORS		64
 #define VECTOR_END	0x30	/* its handler halts for good */
+#define VECTOR_INTERRUPT 0x24
 #define HANDLER_BYTES	16
 #define LOG_ENTRIES	(AT_LOG + 32)
 #define LOG_MAX		64
@@ -56,6 +57,15 @@
 #define SEL_TSS_FREE	0x60	/* a task to switch to */
 #define GDT_BYTES	0x68
 
+/* Ports below IO_PORTS are open to CPL 3: a bitmap behind the TSS, and a byte of ones. */
+#define IO_PORTS	0x400
+#define AT_IO_BITMAP	(AT_TSS + 0x68)
+#define TSS_LIMIT	(0x68 + IO_PORTS / 8)
+
+/* OUT to these asks the VMM for an interrupt, for an NMI. */
+#define PORT_INTERRUPT	0xf4
+#define PORT_NMI	0xf6
+
 /* What stands at AT_POINTERS. */
 #define POINTER_IDT16	(AT_POINTERS + 0x00)
 #define POINTER_IDT32	(AT_POINTERS + 0x10)
@@ -64,5 +74,8 @@
 #define POINTER_NO_IDT	(AT_POINTERS + 0x40)	/* limit 0: the next exception shuts down */
 #define POINTER_HOLE	(AT_POINTERS + 0x50)	/* an IDT in AT_HOLE */
 #define POINTER_FAR	(AT_POINTERS + 0x60)	/* free for the program's far jumps */
+#define POINTER_DF16	(AT_POINTERS + 0x70)	/* IDTs that end behind #DF */
+#define POINTER_DF32	(AT_POINTERS + 0x80)
+#define POINTER_DF64	(AT_POINTERS + 0x90)
 
 #endif /* DIFF_LAYOUT_H */

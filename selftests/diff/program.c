@@ -12,12 +12,15 @@
 #define RFLAGS_1	0x2
 #define RFLAGS_IF	0x200
 #define RFLAGS_IOPL	0x3000
+#define RFLAGS_VM	0x20000
+#define CR0_AM		0x40000
 #define CR4_OSFXSR	0x600	/* with OSXMMEXCPT */
 #define CR4_FSGSBASE	0x10000
 #define CR4_OSXSAVE	0x40000
 
 const char *const mode_names[MODES] = {
 	"real", "prot16", "prot32", "paged32", "pae", "compat", "long", "user32", "user64",
+	"compat3", "v86",
 };
 
 static void begin(struct generator *g, struct program *program, enum mode mode)
@@ -61,11 +64,11 @@ static unsigned int pick_item(struct generator *g)
 	}
 }
 
-/* One program in sixteen ends otherwise than by halting. */
+/* One program in sixteen ends otherwise than by just halting. */
 static unsigned int pick_end(struct generator *g)
 {
-	static const char *const ends[] = { "triple_fault", "lost", "event_fault" };
-	int item = item_find(ends[pick(g, 3)]);
+	static const char *const ends[] = { "triple_fault", "lost", "event_fault", "double_fault" };
+	int item = item_find(ends[pick(g, ARRAY_SIZE(ends))]);
 
 	if (pick(g, 16) || !(items[item].modes & ONE(g->mode)))
 		return item_find("end");
@@ -88,6 +91,9 @@ static void pick_registers(struct generator *g)
 	program->gprs[RSP] = mode_is_user(program->mode) ? AT_STACK3 : AT_STACK;
 	program->rflags = RFLAGS_1 | (pick(g, 2) ? RFLAGS_IF : 0) | (pick(g, 2) ? RFLAGS_IOPL : 0);
 	program->rflags |= random_next(&g->random) & 0x8d5;	/* OF, SF, ZF, AF, PF, CF */
+	if (program->mode == V86)
+		program->rflags |= RFLAGS_VM | RFLAGS_IOPL;
+	program->cr0 = pick(g, 2) ? CR0_AM : 0;
 	program->cr4 = CR4_OSFXSR | (pick(g, 2) ? CR4_FSGSBASE : 0) |
 		       (pick(g, 4) ? CR4_OSXSAVE : 0);
 	program->xcr0 = pick(g, 4) ? 7 : 1;
@@ -112,7 +118,7 @@ void program_make(struct program *program, uint64_t seed, uint32_t index)
 
 void program_single(struct program *program, unsigned int item, enum mode mode)
 {
-	struct generator g = { .random = item + 1 };
+	struct generator g = { .random = 1 };
 
 	memset(program, 0, sizeof(*program));
 	begin(&g, program, mode);

@@ -26,6 +26,8 @@ enum mode {
 	LONG,
 	USER32,		/* PAGED32 at CPL 3 */
 	USER64,		/* LONG at CPL 3 */
+	COMPAT3,	/* COMPAT at CPL 3 */
+	V86,		/* a virtual-8086 task in PAGED32 */
 	MODES
 };
 
@@ -33,7 +35,7 @@ enum mode {
 
 #define ONE(mode)	(1u << (mode))
 #define ALL_MODES	(ONE(MODES) - 1)
-#define ALL_USER	(ONE(USER32) | ONE(USER64))
+#define ALL_USER	(ONE(USER32) | ONE(USER64) | ONE(COMPAT3) | ONE(V86))
 #define ALL_64		(ONE(LONG) | ONE(USER64))
 #define ALL_PAGED	(ALL_MODES & ~(ONE(REAL) | ONE(PROT16) | ONE(PROT32)))
 
@@ -44,10 +46,22 @@ static inline bool mode_is_user(enum mode mode)
 	return ONE(mode) & ALL_USER;
 }
 
+/* Selectors are paragraphs. */
+static inline bool mode_is_8086(enum mode mode)
+{
+	return mode == REAL || mode == V86;
+}
+
+/* IA-32e mode: its IDT, its TSS. */
+static inline bool mode_is_ia32e(enum mode mode)
+{
+	return ONE(mode) & (ALL_64 | ONE(COMPAT) | ONE(COMPAT3));
+}
+
 /* Width of code. */
 static inline unsigned int mode_bits(enum mode mode)
 {
-	return ONE(mode) & ALL_64 ? 64 : mode == REAL || mode == PROT16 ? 16 : 32;
+	return ONE(mode) & ALL_64 ? 64 : mode_is_8086(mode) || mode == PROT16 ? 16 : 32;
 }
 
 /**
@@ -66,7 +80,7 @@ struct slot {
  * @mode:   in which it starts
  * @rflags: at the start
  * @gprs:   at the start; that of RSP is not random
- * @cr4:    bits at the start beyond those that the mode needs
+ * @cr0, @cr4: bits at the start beyond those that the mode needs
  * @xcr0:   at the start
  * @slots:  @nr of them, the last of which ends it
  * @code:   for AT_CODE
@@ -77,6 +91,7 @@ struct program {
 	enum mode mode;
 	uint64_t rflags;
 	uint64_t gprs[16];
+	uint64_t cr0;
 	uint64_t cr4;
 	uint64_t xcr0;
 	struct slot slots[SLOTS_MAX];

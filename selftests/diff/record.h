@@ -52,6 +52,8 @@ enum ending {
 	ENDINGS
 };
 
+extern const char *const ending_names[ENDINGS];
+
 enum msr_place {
 	MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_PAT, MSR_STAR, MSR_LSTAR,
 	MSR_CSTAR, MSR_FMASK, MSR_KERNEL_GS, MSR_AUX, MSRS
@@ -76,7 +78,7 @@ struct word {
  * @detail:   what more there is to say about it; not compared
  * @executed: slots that were reached
  * @exits:    bit n: &enum xvcpu_exit_reason n was seen by the VMM; not compared
- * @hw_exits: bit n: basic exit reason n was counted, by the backend that counts; not compared
+ * @hw_exits: bit n: a VM exit for basic reason n was seen; not compared
  * @regs:     state, from here on
  * @sregs:    .
  * @cregs:    .

@@ -3,7 +3,6 @@
  * Running a program on a backend, and writing down what became of it. One VM serves all programs:
  * memory and the whole state are set anew for each.
  */
-#include <backend.h>
 #include <cpuid.h>
 #include <errno.h>
 #include <linux/kvm.h>
@@ -12,48 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "record.h"
+#include "runner.h"
 
 #define CPUID_MAX	128
 #define EXITS_MAX	256
-#define APIC_BASE	0xfee00900	/* the only one that xvcpu takes */
-#define APIC_BASE_KVM	0xfee00100	/* off, or KVM's CPUID says that there is an APIC */
+#define INTERRUPTIBILITY_NMI	8
 #define KVM_NO_CALL	(-1000ll)	/* what KVM answers to a hypercall that it does not know */
-
-#define CR0_BASE	0x31ull		/* PE, ET, NE */
-#define CR0_PG		0x80000000ull
-#define CR4_PAE		0x20ull
-#define EFER_LONG	0x500ull
-
-#define MXCSR_AT	24
-#define XSTATE_BV_AT	512
-#define AVX_AT		576
-#define XSAVE_ROOM	4096	/* of which a backend takes what it needs */
-
-const uint32_t msr_indices[MSRS] = {
-	0x174, 0x175, 0x176, 0x277, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102,
-	0xc0000103,
-};
-
-/**
- * struct runner - a VM and what runs it
- * @backend: .
- * @dev:     its device
- * @vm:      .
- * @vcpu:    .
- * @memory:  MEMORY_BYTES
- * @image:   what was in it before
- * @error:   of the state call that failed
- */
-struct runner {
-	const struct xvcpu_backend *backend;
-	int dev;
-	int vm;
-	struct xvcpu_vcpu vcpu;
-	uint8_t *memory;
-	uint8_t *image;
-	struct xvcpu_error error;
-};
 
 /* ---- the VM ---- */
 
@@ -132,6 +95,13 @@ static int create(struct runner *runner)
 	return ret ? ret : set_cpuid(runner);
 }
 
+static void destroy(struct runner *runner)
+{
+	runner->backend->vcpu_destroy(&runner->vcpu);
+	close(runner->vm);
+	close(runner->dev);
+}
+
 struct runner *runner_open(const char *name)
 {
 	struct runner *runner = calloc(1, sizeof(*runner));
@@ -148,174 +118,21 @@ struct runner *runner_open(const char *name)
 		return NULL;
 	}
 	ret = create(runner);
-	if (!ret)
+	if (!ret) {
+		vm_exits_open(&runner->vm_exits, runner->backend == &xvcpu_backend_kvm);
 		return runner;
+	}
 	fprintf(stderr, "a VM of %s cannot be made: %s\n", name, strerror(-ret));
 	return NULL;
 }
 
 void runner_close(struct runner *runner)
 {
-	runner->backend->vcpu_destroy(&runner->vcpu);
-	close(runner->vm);
-	close(runner->dev);
+	vm_exits_close(&runner->vm_exits);
+	destroy(runner);
 	munmap(runner->memory, MEMORY_BYTES);
 	free(runner->image);
 	free(runner);
-}
-
-static int set_group(struct runner *runner, enum xvcpu_group group, const void *data, size_t size)
-{
-	return runner->backend->state_set(&runner->vcpu, group, data, size, &runner->error);
-}
-
-static int get_group(struct runner *runner, enum xvcpu_group group, void *data, size_t size)
-{
-	return runner->backend->state_get(&runner->vcpu, group, data, size, &runner->error);
-}
-
-/* ---- the state at the start ---- */
-
-static struct xvcpu_segment segment(uint16_t selector, uint32_t base, uint32_t limit, uint16_t ar)
-{
-	return (struct xvcpu_segment) {
-		.base = base, .limit = limit, .selector = selector, .ar = ar,
-	};
-}
-
-static void start_sregs(struct xvcpu_sregs *sregs, enum mode mode)
-{
-	struct xvcpu_segment data = segment(SEL_DATA, 0, ~0u, 0xc093);
-	bool wide = mode == COMPAT || mode == LONG || mode == USER64;
-
-	memset(sregs, 0, sizeof(*sregs));
-	sregs->gdtr.base = AT_GDT;
-	sregs->gdtr.limit = GDT_BYTES - 1;
-	sregs->idtr.base = wide ? AT_IDT64 : AT_IDT32;
-	sregs->idtr.limit = (wide ? 16 : 8) * VECTORS - 1;
-	sregs->ldtr = segment(0, 0, 0xffff, 0x82);
-	sregs->tr = segment(SEL_TSS, AT_TSS, 0x67, 0x8b);
-	sregs->cs = segment(SEL_CODE32, 0, ~0u, 0xc09b);
-	switch (mode) {
-	case REAL:
-		data = segment(0, 0, 0xffff, 0x93);
-		sregs->cs = segment(0, 0, 0xffff, 0x9b);
-		sregs->idtr.base = AT_IVT;
-		sregs->idtr.limit = 4 * VECTORS - 1;
-		break;
-	case PROT16:
-		data = segment(SEL_DATA16, 0, 0xffff, 0x93);
-		sregs->cs = segment(SEL_CODE16, 0, 0xffff, 0x9b);
-		break;
-	case LONG:
-		sregs->cs = segment(SEL_CODE64, 0, ~0u, 0xa09b);
-		break;
-	case USER32:
-	case USER64:
-		data = segment(SEL_DATA_3, 0, ~0u, 0xc0f3);
-		sregs->cs = wide ? segment(SEL_CODE64_3, 0, ~0u, 0xa0fb) :
-				   segment(SEL_CODE32_3, 0, ~0u, 0xc0fb);
-		break;
-	default:
-		break;
-	}
-	sregs->es = data;
-	sregs->ss = data;
-	sregs->ds = data;
-	sregs->fs = data;
-	sregs->gs = data;
-}
-
-static void start_cregs(struct xvcpu_cregs *cregs, const struct program *program)
-{
-	*cregs = (struct xvcpu_cregs) {
-		.cr0 = CR0_BASE, .cr4 = program->cr4, .apic_base = APIC_BASE,
-		.xcr0 = program->xcr0, .flags = XVCPU_CREGS_LOAD_PDPTE,
-	};
-	switch (program->mode) {
-	case REAL:
-		cregs->cr0 &= ~1ull;
-		return;
-	case PROT16:
-	case PROT32:
-		return;
-	case PAGED32:
-	case USER32:
-		cregs->cr3 = AT_PD32;
-		break;
-	case PAE:
-		cregs->cr3 = AT_PDPT_PAE;
-		cregs->cr4 |= CR4_PAE;
-		break;
-	default:
-		cregs->cr3 = AT_PML4;
-		cregs->cr4 |= CR4_PAE;
-		cregs->efer = EFER_LONG;
-	}
-	cregs->cr0 |= CR0_PG;
-}
-
-static void start_regs(struct xvcpu_regs *regs, const struct program *program)
-{
-	memset(regs, 0, sizeof(*regs));
-	memcpy(&regs->rax, program->gprs, sizeof(program->gprs));
-	regs->rip = AT_CODE;
-	regs->rflags = program->rflags;
-}
-
-static int start_msrs(struct runner *runner)
-{
-	struct xvcpu_msr msrs[MSRS] = { 0 };
-
-	for (unsigned int i = 0; i < MSRS; i++)
-		msrs[i].index = msr_indices[i];
-	msrs[MSR_PAT].value = 0x0007040600070406;
-	return runner->backend->msrs_set(&runner->vcpu, msrs, MSRS);
-}
-
-static int start_xsave(struct runner *runner)
-{
-	static uint8_t area[XSAVE_ROOM];
-	const uint16_t fcw = 0x37f;
-	const uint32_t mxcsr = 0x1f80;
-
-	memcpy(area, &fcw, sizeof(fcw));
-	memcpy(area + MXCSR_AT, &mxcsr, sizeof(mxcsr));
-	area[XSTATE_BV_AT] = 7;
-	return set_group(runner, XVCPU_GROUP_XSAVE, area, sizeof(area));
-}
-
-static int start(struct runner *runner, const struct program *program)
-{
-	const struct xvcpu_debug_regs debug = { .dr6 = 0xffff0ff0, .dr7 = 0x400 };
-	const struct xvcpu_events events = { 0 };
-	struct xvcpu_regs regs;
-	struct xvcpu_sregs sregs;
-	struct xvcpu_cregs cregs;
-	int ret;
-
-	image_make(runner->image, program);
-	for (unsigned int at = 0; at < MEMORY_BYTES; at += 4096) {
-		if (memcmp(runner->memory + at, runner->image + at, 4096))
-			memcpy(runner->memory + at, runner->image + at, 4096);
-	}
-	start_regs(&regs, program);
-	start_sregs(&sregs, program->mode);
-	start_cregs(&cregs, program);
-	if (runner->backend == &xvcpu_backend_kvm)
-		cregs.apic_base = APIC_BASE_KVM;
-	ret = set_group(runner, XVCPU_GROUP_REGS, &regs, sizeof(regs));
-	if (!ret)
-		ret = set_group(runner, XVCPU_GROUP_SREGS, &sregs, sizeof(sregs));
-	if (!ret)
-		ret = set_group(runner, XVCPU_GROUP_CREGS, &cregs, sizeof(cregs));
-	if (!ret)
-		ret = set_group(runner, XVCPU_GROUP_DEBUG, &debug, sizeof(debug));
-	if (!ret)
-		ret = set_group(runner, XVCPU_GROUP_EVENTS, &events, sizeof(events));
-	if (!ret)
-		ret = start_msrs(runner);
-	return ret ? ret : start_xsave(runner);
 }
 
 /* ---- exits ---- */
@@ -339,7 +156,7 @@ static void trace(struct record *record, enum trace_kind kind, unsigned int size
 	record->nr_trace++;
 }
 
-static void exit_io(struct runner *runner, struct record *record)
+static int exit_io(struct runner *runner, struct record *record)
 {
 	struct xvcpu_exit_io *io = &runner->vcpu.exit->io;
 	bool out = io->flags & XVCPU_IO_OUT;
@@ -351,6 +168,11 @@ static void exit_io(struct runner *runner, struct record *record)
 		memcpy(out ? (void *)&value : data, out ? data : (void *)&value, io->size);
 		trace(record, out ? TRACE_OUT : TRACE_IN, io->size, io->port, value);
 	}
+	if (out && io->port == PORT_INTERRUPT)
+		runner->line = true;
+	if (out && io->port == PORT_NMI)
+		return runner->backend->nmi(&runner->vcpu, &runner->error);
+	return 0;
 }
 
 /* KVM gives long accesses in pieces of 8 bytes. */
@@ -392,18 +214,47 @@ static void exit_msr(struct runner *runner, struct record *record, bool write)
 	}
 }
 
+/* In its handler an NMI finds the next one latched. */
+static int block_nmi(struct runner *runner)
+{
+	const struct xvcpu_events events = {
+		.interruptibility = INTERRUPTIBILITY_NMI, .flags = XVCPU_EVENTS_NMI,
+	};
+
+	return set_group(runner, XVCPU_GROUP_EVENTS, &events, sizeof(events));
+}
+
 /* Whether the program goes on behind this HLT. */
 static bool exit_hlt(struct runner *runner, const struct program *program, struct record *record)
 {
 	struct xvcpu_regs regs;
+	const char *item;
 	uint64_t slot;
 
 	if (get_group(runner, XVCPU_GROUP_REGS, &regs, sizeof(regs)))
 		return false;
 	slot = (regs.rip - AT_CODE) / SLOT_BYTES;
 	trace(record, TRACE_HLT, 0, regs.rip, 0);
-	return regs.rip >= AT_CODE && slot < program->nr &&
-	       !strcmp(items[program->slots[slot].item].name, "hlt");
+	if (regs.rip < AT_CODE || slot >= program->nr)
+		return false;
+	item = items[program->slots[slot].item].name;
+	return !strcmp(item, "hlt") || (!strcmp(item, "nmi_window") && !block_nmi(runner));
+}
+
+/* The interrupt that a program has asked for: now, or once the guest can take it. */
+static int give_interrupt(struct runner *runner)
+{
+	struct xvcpu_vcpu *vcpu = &runner->vcpu;
+
+	vcpu->request->flags = 0;
+	if (!runner->line)
+		return 0;
+	if (!(vcpu->exit->flags & XVCPU_EXIT_FLAG_READY)) {
+		vcpu->request->flags = XVCPU_RUN_INTERRUPT_WINDOW;
+		return 0;
+	}
+	runner->line = false;
+	return runner->backend->interrupt(vcpu, VECTOR_INTERRUPT, &runner->error);
 }
 
 static enum ending exit_unknown(struct runner *runner, struct record *record)
@@ -423,9 +274,12 @@ static enum ending execute(struct runner *runner, const struct program *program,
 {
 	struct xvcpu_vcpu *vcpu = &runner->vcpu;
 
+	runner->line = false;
 	for (unsigned int i = 0; i < EXITS_MAX; i++) {
-		int reason = runner->backend->run(vcpu);
+		int reason = give_interrupt(runner);
 
+		if (!reason)
+			reason = runner->backend->run(vcpu);
 		if (reason < 0) {
 			record->detail = -reason;
 			return ENDED_FAILED;
@@ -433,7 +287,8 @@ static enum ending execute(struct runner *runner, const struct program *program,
 		record->exits |= 1ull << (reason & 63);
 		switch (reason) {
 		case XVCPU_EXIT_IO:
-			exit_io(runner, record);
+			if (exit_io(runner, record))
+				return ENDED_FAILED;
 			break;
 		case XVCPU_EXIT_MMIO:
 			if (!exit_mmio(runner, record))
@@ -451,6 +306,7 @@ static enum ending execute(struct runner *runner, const struct program *program,
 				return ENDED_HALTED;
 			break;
 		case XVCPU_EXIT_SIGNAL:
+		case XVCPU_EXIT_WINDOW:
 			break;
 		case XVCPU_EXIT_SHUTDOWN:
 			return ENDED_SHUTDOWN;
@@ -484,104 +340,7 @@ static void settle(struct runner *runner, const struct record *record)
 	request->immediate_exit = 0;
 }
 
-/* ---- what is left ---- */
-
-/* Of an unusable segment only the selector is architectural, and the base of FS and GS. */
-static void tidy_segment(struct xvcpu_segment *segment, bool base)
-{
-	if (!segment->unusable)
-		return;
-	segment->limit = 0;
-	segment->ar = 0;
-	if (!base)
-		segment->base = 0;
-}
-
-static void tidy_sregs(struct xvcpu_sregs *sregs)
-{
-	tidy_segment(&sregs->es, false);
-	tidy_segment(&sregs->ss, false);
-	tidy_segment(&sregs->ds, false);
-	tidy_segment(&sregs->fs, true);
-	tidy_segment(&sregs->gs, true);
-	tidy_segment(&sregs->ldtr, false);
-}
-
-/* A component that XSTATE_BV does not name is in its initial state, whatever stands there. */
-static void tidy_xsave(uint8_t *area)
-{
-	static const uint8_t fcw[2] = { 0x7f, 0x03 };
-	uint8_t bv = area[XSTATE_BV_AT];
-
-	if (!(bv & 1)) {
-		memset(area, 0, MXCSR_AT);
-		memcpy(area, fcw, sizeof(fcw));
-		memset(area + 32, 0, 128);
-	}
-	if (!(bv & 2))
-		memset(area + 160, 0, 256);
-	if (!(bv & 4))
-		memset(area + AVX_AT, 0, XSAVE_BYTES - AVX_AT);
-	memset(area + 416, 0, AVX_AT - 416);
-	memset(area + MXCSR_AT + 4, 0, 4);	/* MXCSR_MASK */
-}
-
-static void read_memory(struct runner *runner, struct record *record)
-{
-	const uint64_t *now = (const void *)runner->memory, *then = (const void *)runner->image;
-
-	for (unsigned int page = 0; page < PAGES; page++) {
-		uint64_t hash = 0;
-
-		if (page == AT_HOLE / 4096 || !memcmp(now + page * 512, then + page * 512, 4096))
-			continue;
-		for (unsigned int i = page * 512; i < (page + 1) * 512; i++) {
-			if (now[i] == then[i])
-				continue;
-			hash = (hash ^ now[i] ^ i) * 0x9e3779b97f4a7c15;
-			if (record->nr_words < WORDS_MAX)
-				record->words[record->nr_words] = (struct word) { 8 * i, now[i] };
-			record->nr_words++;
-		}
-		record->pages[page] = hash;
-	}
-}
-
-static int read_state(struct runner *runner, struct record *record)
-{
-	struct xvcpu_msr msrs[MSRS] = { 0 };
-	static uint8_t xsave[XSAVE_ROOM];
-	struct xvcpu_events events;
-	int ret;
-
-	ret = get_group(runner, XVCPU_GROUP_REGS, &record->regs, sizeof(record->regs));
-	if (!ret)
-		ret = get_group(runner, XVCPU_GROUP_SREGS, &record->sregs, sizeof(record->sregs));
-	if (!ret)
-		ret = get_group(runner, XVCPU_GROUP_CREGS, &record->cregs, sizeof(record->cregs));
-	if (!ret)
-		ret = get_group(runner, XVCPU_GROUP_DEBUG, &record->debug, sizeof(record->debug));
-	if (!ret)
-		ret = get_group(runner, XVCPU_GROUP_EVENTS, &events, sizeof(events));
-	if (!ret)
-		ret = get_group(runner, XVCPU_GROUP_XSAVE, xsave, sizeof(xsave));
-	for (unsigned int i = 0; i < MSRS; i++)
-		msrs[i].index = msr_indices[i];
-	if (!ret)
-		ret = runner->backend->msrs_get(&runner->vcpu, msrs, MSRS);
-	if (ret)
-		return ret;
-	for (unsigned int i = 0; i < MSRS; i++)
-		record->msrs[i] = msrs[i].value;
-	record->interruptibility = events.interruptibility;
-	memcpy(record->xsave, xsave, sizeof(record->xsave));
-	tidy_xsave(record->xsave);
-	tidy_sregs(&record->sregs);
-	/* KVM does not tell the PDPTEs. */
-	memset(record->cregs.pdpte, 0, sizeof(record->cregs.pdpte));
-	record->cregs.flags = 0;
-	return 0;
-}
+/* ---- a program ---- */
 
 static uint64_t slots_executed(const struct program *program, const struct record *record)
 {
@@ -594,22 +353,20 @@ static uint64_t slots_executed(const struct program *program, const struct recor
 	return (rip - AT_CODE) / SLOT_BYTES + 1;
 }
 
-static uint64_t hw_exits(const struct runner *runner, uint64_t *counts)
+/*
+ * What cannot go on leaves a vCPU that the next program must not have: after a refused entry KVM
+ * keeps the event that was to be injected, whatever KVM_SET_VCPU_EVENTS says, and injects it again.
+ */
+static int renew(struct runner *runner, enum ending ending)
 {
-	const struct xvcpu_run_stats *stats = runner->vcpu.stats;
-	uint64_t seen = 0;
-
-	for (unsigned int i = 0; stats && i < 64; i++) {
-		if (stats->counters[i] != counts[i])
-			seen |= 1ull << i;
-		counts[i] = stats->counters[i];
-	}
-	return seen;
+	if (ending != ENDED_ENTRY && ending != ENDED_FAILED)
+		return 0;
+	destroy(runner);
+	return create(runner);
 }
 
 int runner_run(struct runner *runner, const struct program *program, struct record *record)
 {
-	static uint64_t counts[64];
 	char text[256];
 	int ret;
 
@@ -617,12 +374,14 @@ int runner_run(struct runner *runner, const struct program *program, struct reco
 	record->index = program->index;
 	ret = start(runner, program);
 	if (!ret) {
-		hw_exits(runner, counts);
+		vm_exits_take(&runner->vm_exits, &runner->vcpu);
 		record->ending = execute(runner, program, record);
-		record->hw_exits = hw_exits(runner, counts);
+		record->hw_exits = vm_exits_take(&runner->vm_exits, &runner->vcpu);
 		settle(runner, record);
 		ret = read_state(runner, record);
 	}
+	if (!ret)
+		ret = renew(runner, record->ending);
 	if (ret) {
 		xvcpu_strerror_record(XVCPU_SET_STATE, &runner->error, text, sizeof(text));
 		fprintf(stderr, "program %u on %s: %s: %s\n", program->index,
