@@ -303,8 +303,6 @@ static int decode(struct kvm_vcpu *kvm)
 		return exit_io(kvm);
 	case KVM_EXIT_MMIO:
 		return exit_mmio(kvm);
-	case KVM_EXIT_IRQ_WINDOW_OPEN:
-		return XVCPU_EXIT_WINDOW;
 	case KVM_EXIT_HLT:
 		return XVCPU_EXIT_HLT;
 	case KVM_EXIT_SHUTDOWN:
