@@ -24,8 +24,12 @@ _xvcpuctl()
 		mapfile -t COMPREPLY < <(compgen -W 'xvcpu kvm' -- "$cur")
 		return
 		;;
-	--module | --initrd | --firmware | --device | --json | --debugfs | --tracefs | -d)
+	--module | --initrd | --firmware | --console | --debug-port | --device | --json | --debugfs | --tracefs | -d)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--reboot)
+		mapfile -t COMPREPLY < <(compgen -W 'exit reset' -- "$cur")
 		return
 		;;
 	--load | --entry | --append | --mem | --debug-exit | --until | --until-screen | --timeout | --type | -a | -m | -t)
@@ -41,9 +45,9 @@ _xvcpuctl()
 	esac
 	case ${words[1]}:$cur in
 	run:-*)
-		mapfile -t COMPREPLY < <(compgen -W '--append --backend --debug-exit --device --entry
-			--firmware --help --initrd --json --keys --load --mem --mode --module --no-serial
-			--screen --stats --timeout --type --until --until-screen' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--append --backend --console --debug-exit --debug-port --device
+			--entry --firmware --help --initrd --json --keys --load --mem --mode --module
+			--no-serial --panic-exit --reboot --screen --stats --timeout --type --until --until-screen' -- "$cur")
 		;;
 	stat:*)
 		mapfile -t COMPREPLY < <(compgen -W '--count --debugfs --help --interval --json --pid' \

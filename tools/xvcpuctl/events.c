@@ -17,12 +17,15 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "outcome.h"
 #include "output.h"
+#include "panic.h"
 #include "terminal.h"
 #include "view.h"
 #include "vt.h"
 
 #define CTRL_A		0x01
+#define HELP		"Ctrl-a x: end; Ctrl-a b: reset; Ctrl-a s: statistics; Ctrl-a a: send Ctrl-a"
 #define TICK_NS		100000000ull	/* of the text screen */
 #define DRAIN_MS	2000		/* patience with a reader that takes nothing, at the end */
 
@@ -32,8 +35,8 @@ struct events {
 	int signals;
 	int timeout;
 	int tick;
-	bool terminal;			/* standard input is one */
-	bool reading;			/* standard input has not ended */
+	bool terminal;			/* the input is the terminal on standard input */
+	bool reading;			/* the input has not ended */
 	bool screen_seen;		/* the text screen showed its patterns */
 	bool escape;			/* Ctrl-a was the last key */
 	const char *type;		/* what is left to type of --type */
@@ -42,6 +45,7 @@ struct events {
 	struct output output;
 	struct vt vt;
 	struct view view;
+	struct panic_watch panic;
 };
 
 enum { FD_WAKE, FD_DEVICES, FD_SIGNALS, FD_TIMEOUT, FD_TICK, FD_INPUT, FD_OUTPUT, FD_COUNT };
@@ -82,6 +86,11 @@ static bool all_seen(const struct events *events)
 	return config->until->nr || config->until_screen->nr;
 }
 
+static void end_panic(struct events *events)
+{
+	vmm_end_simply(events->vmm, VMM_PANIC, 0, "the guest's kernel panicked");
+}
+
 static void end_seen(struct events *events)
 {
 	vmm_end_simply(events->vmm, VMM_SEEN, 0, "what --until waits for was seen");
@@ -107,6 +116,9 @@ static void pump_output(struct events *events)
 		vt_feed(&events->vt, bytes, size);
 		if (all_seen(events))
 			end_seen(events);
+		panic_watch(&events->panic, bytes, size);
+		if (events->panic.done && events->config->panic_exit)
+			end_panic(events);
 		view_console(&events->view, bytes, size);
 	}
 }
@@ -135,12 +147,17 @@ static bool escaped_key(struct events *events, u8 key)
 	case 'x':
 		vmm_end_simply(events->vmm, VMM_USER, 0, "ended by Ctrl-a x");
 		return false;
+	case 'b':
+		vmm_end_simply(events->vmm, VMM_RESET, 0, "reset by Ctrl-a b");
+		return false;
+	case 's':
+		outcome_print_stats(events->vmm);
+		return false;
 	case CTRL_A:
 	case 'a':
 		return true;
 	default:
-		view_notice(&events->view,
-			    "Ctrl-a x: end the guest; Ctrl-a a: send Ctrl-a; Ctrl-a h: this");
+		view_notice(&events->view, HELP);
 		return false;
 	}
 }
@@ -163,7 +180,7 @@ static size_t take_keys(struct events *events, u8 *bytes, size_t size)
 
 static void read_input(struct events *events)
 {
-	ssize_t ret = read(STDIN_FILENO, events->input, sizeof(events->input));
+	ssize_t ret = read(events->config->input, events->input, sizeof(events->input));
 
 	if (ret < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -191,7 +208,7 @@ static void take_signal(struct events *events)
 		view_resume(&events->view);
 		break;
 	case SIGCONT:
-		if (events->config->input)
+		if (events->terminal)
 			terminal_raw();
 		break;
 	case SIGWINCH:
@@ -276,7 +293,7 @@ static void loop(struct events *events)
 	};
 
 	while (!atomic_load(&events->vmm->stopping)) {
-		fds[FD_INPUT].fd = wants_input(events) ? STDIN_FILENO : -1;
+		fds[FD_INPUT].fd = wants_input(events) ? events->config->input : -1;
 		fds[FD_OUTPUT].fd = output_waits(&events->output) ? events->output.fd : -1;
 		if (poll(fds, FD_COUNT, -1) > 0)
 			handle(events, fds);
@@ -297,21 +314,30 @@ static void drain(struct events *events)
 	}
 }
 
+static void settle_as(struct vmm_result *result, enum vmm_end_kind kind, const char *text)
+{
+	free(result->report);
+	result->report = NULL;
+	result->kind = kind;
+	message_set(&result->message, "%s", text);
+}
+
 /*
  * A guest that shows what --until waits for and then ends may do both before this thread looks:
- * what was shown counts, so that the result does not depend on who was faster.
+ * what was shown counts, so that the result does not depend on who was faster. One that panics and
+ * then resets, halts or hangs until the timeout has panicked.
  */
 static void settle(struct events *events)
 {
 	struct vmm_result *result = &events->vmm->result;
 
 	look_at_screen(events);
-	if (!all_seen(events) || result->kind == VMM_USER || result->kind == VMM_SIGNAL)
+	if (result->kind == VMM_USER || result->kind == VMM_SIGNAL)
 		return;
-	free(result->report);
-	result->report = NULL;
-	result->kind = VMM_SEEN;
-	message_set(&result->message, "what --until waits for was seen");
+	if (all_seen(events))
+		settle_as(result, VMM_SEEN, "what --until waits for was seen");
+	else if (events->config->panic_exit && events->panic.seen)
+		settle_as(result, VMM_PANIC, "the guest's kernel panicked");
 }
 
 static int make_timer(u64 first_ns, u64 every_ns)
@@ -362,8 +388,8 @@ int events_begin(struct vmm *vmm, const struct events_config *config, struct mes
 		message_set(err, "signals and timers cannot be set up: %s", strerror(-ret));
 		vmm_end_simply(vmm, VMM_HOST, 0, err->text);
 	}
-	events->reading = config->input;
-	events->terminal = config->input && terminal_setup();
+	events->reading = config->input >= 0;
+	events->terminal = config->input == STDIN_FILENO && terminal_setup();
 	vt_init(&events->vt, config->until);
 	view_init(&events->view, vmm, &events->output, config->live);
 	terminal_raw();

@@ -13,9 +13,10 @@
  * struct events_config - what the user wants to see and when it shall end
  * @type:       typed on its keyboard before anything else; NULL: nothing
  * @console:    file descriptor for what the guest prints; -1: nowhere
- * @input:      hand standard input to the guest
+ * @input:      file descriptor of what the guest reads; -1: nothing
  * @keys:       as keys of its keyboard; else as bytes of its serial port
  * @live:       show the text screen while the guest runs; needs a terminal on standard output
+ * @panic_exit: end the run when a Linux guest says that it panicked
  * @timeout_ns: end the run after this time; 0: never
  * @until:      end it when these were seen on the console, and
  * @until_screen: these on the text screen; neither: never
@@ -23,9 +24,10 @@
 struct events_config {
 	const char *type;
 	int console;
-	bool input;
+	int input;
 	bool keys;
 	bool live;
+	bool panic_exit;
 	u64 timeout_ns;
 	const struct until *until;
 	const struct until *until_screen;

@@ -123,7 +123,7 @@ static int add_interrupting(struct machine *machine)
 	return ret;
 }
 
-static int add_others(struct machine *machine)
+static int add_others(struct machine *machine, const struct machine_config *config)
 {
 	const struct machine_events *events = machine->events;
 	struct bus *ports = &machine->ports;
@@ -135,12 +135,16 @@ static int add_others(struct machine *machine)
 	machine->sys.ctx = machine->ctx;
 	machine->debug.exit = events->debug_exit;
 	machine->debug.ctx = machine->ctx;
+	machine->debugcon.output = events->debug;
+	machine->debugcon.ctx = machine->ctx;
 
 	ret = dev_vga_init(&machine->vga, ports, &host_clock);
 	if (!ret)
 		ret = dev_pciconfig_init(&machine->pci, ports);
 	if (!ret)
 		ret = dev_sysports_init(&machine->sys, ports);
+	if (!ret && config->debug_port)
+		ret = dev_debugcon_init(&machine->debugcon, ports);
 	return ret;
 }
 
@@ -159,7 +163,7 @@ int machine_init(struct machine *machine, const struct machine_config *config,
 
 	ret = add_interrupting(machine);
 	if (!ret)
-		ret = add_others(machine);
+		ret = add_others(machine, config);
 	if (ret) {
 		message_set(err, "the devices claim the same ports: this is a fault of xvcpuctl");
 		return ret;

@@ -13,6 +13,7 @@
 
 #include "bus.h"
 #include "devices/acpi_pm.h"
+#include "devices/debugcon.h"
 #include "devices/debugexit.h"
 #include "devices/i8042.h"
 #include "devices/pciconfig.h"
@@ -29,11 +30,13 @@
 /**
  * struct machine_config - which devices
  * @debug_exit: port of the debug-exit device; -1: none
+ * @debug_port: there is firmware's debug port
  * @low_ram:    bytes of RAM below 4 GiB, for the CMOS
  * @high_ram:   bytes of RAM above
  */
 struct machine_config {
 	int debug_exit;
+	bool debug_port;
 	u64 low_ram;
 	u64 high_ram;
 };
@@ -45,6 +48,7 @@ struct machine_config {
  * @power_off:  the guest switched the power off
  * @reset:      the guest reset the machine
  * @debug_exit: the guest ended with @status
+ * @debug:      a byte for the debug port
  * @interrupt:  the interrupt controllers' INTR went up or down: machine_interrupt_pending() changed
  * @deadline:   machine_tick() must be called at @ns of CLOCK_MONOTONIC, perhaps past, and not at
  *              the time told before; without this call after a machine_tick(): not any more
@@ -55,6 +59,7 @@ struct machine_events {
 	void (*power_off)(void *ctx);
 	void (*reset)(void *ctx);
 	void (*debug_exit)(void *ctx, u8 status);
+	void (*debug)(void *ctx, u8 byte);
 	void (*interrupt)(void *ctx, bool level);
 	void (*deadline)(void *ctx, u64 ns);
 };
@@ -77,6 +82,7 @@ struct machine_events {
  * @sys:   POST code and system control ports
  * @power: ACPI registers
  * @debug: debug-exit port, if any
+ * @debugcon: debug port, if any
  */
 struct machine {
 	pthread_mutex_t lock;
@@ -95,6 +101,7 @@ struct machine {
 	struct sysports sys;
 	struct acpi_pm power;
 	struct debugexit debug;
+	struct debugcon debugcon;
 };
 
 /**

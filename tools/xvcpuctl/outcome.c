@@ -77,7 +77,7 @@ static u64 counter(const struct vmm_vcpu *vcpu, unsigned int index)
 	return vcpu->handle.stats ? vcpu->handle.stats->counters[index] : 0;
 }
 
-static void print_stats(const struct vmm *vmm)
+void outcome_print_stats(const struct vmm *vmm)
 {
 	for (unsigned int v = 0; v < vmm->nr_vcpus; v++) {
 		const struct vmm_vcpu *vcpu = &vmm->vcpus[v];
@@ -231,7 +231,7 @@ int outcome_show(struct vmm *vmm, const struct boot_state *boot,
 	fflush(stdout);
 	print_end(vmm, config, status);
 	if (config->stats)
-		print_stats(vmm);
+		outcome_print_stats(vmm);
 	if (!config->json)
 		return status;
 	if (write_json(json_result(vmm, boot, config->screen ? &screen : NULL, status), config))

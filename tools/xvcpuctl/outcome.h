@@ -36,6 +36,9 @@ struct outcome_config {
  */
 int outcome_check_path(const char *path, struct message *err);
 
+/** outcome_print_stats() - VM exits by reason, to standard error; at any time after vmm_start() */
+void outcome_print_stats(const struct vmm *vmm);
+
 /**
  * outcome_show() - show how a machine ended
  * @vmm:    ended, threads joined, not destroyed

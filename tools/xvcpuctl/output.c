@@ -8,14 +8,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static int open_again(int fd)
 {
-	char path[32];
+	char path[32], name[64];
 	struct stat st;
 
+	/* Opening the file of a pty's master makes another pty. */
+	if (!ptsname_r(fd, name, sizeof(name)))
+		return -1;
 	if (fstat(fd, &st) || !(S_ISFIFO(st.st_mode) || isatty(fd)))
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

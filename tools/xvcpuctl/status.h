@@ -30,6 +30,7 @@
  * @STATUS_UNHANDLED:  a VM exit that the VMM has no handling for
  * @STATUS_INTERNAL:   the module met something it cannot handle
  * @STATUS_UNSEEN:     the guest powered off before --until was seen
+ * @STATUS_PANIC:      a Linux guest panicked, with --panic-exit
  * @STATUS_TIMEOUT:    --timeout passed; as timeout(1)
  * @STATUS_USER:       ended from the terminal by Ctrl-a x
  */
@@ -54,6 +55,7 @@ enum status {
 	STATUS_UNHANDLED	= 40,
 	STATUS_INTERNAL		= 42,
 	STATUS_UNSEEN		= 44,
+	STATUS_PANIC		= 46,
 	STATUS_TIMEOUT		= 124,
 	STATUS_USER		= 126,
 };

@@ -146,6 +146,11 @@ says 'its owner is named' '0x3f8 belongs to the 16550'
 for bad in '' 0 -1 soon nan inf 1e300 5x; do
 	run 2 "--timeout '$bad'" run --timeout "$bad" --mode real "$dir/hlt"
 done
+run 2 'bad --reboot' run --reboot twice --mode real "$dir/hlt" && says 'choices are listed' 'neither exit nor reset'
+run 2 '--console into nowhere' run --console "$dir/no/where" --mode real "$dir/hlt"
+says 'the file is named' 'console: .*no/where: No such file'
+run 2 '--debug-port into nowhere' run --debug-port "$dir/no/where" --mode real "$dir/hlt"
+says 'the file is named' 'debug-port: .*no/where: No such file'
 run 2 'bad --until' run --until 'a(b' --mode real "$dir/hlt" && says 'regex(7) is named' 'regex\(7\)'
 run 2 'empty --until' run --until '' --mode real "$dir/hlt"
 run 2 'bad --until-screen' run --until-screen '[' --mode real "$dir/hlt"

@@ -28,6 +28,7 @@ static const struct {
 	[VMM_SEEN]	 = { "seen", STATUS_OK },
 	[VMM_RESET]	 = { "reset", STATUS_RESET },
 	[VMM_TRIPLE]	 = { "triple_fault", STATUS_TRIPLE },
+	[VMM_PANIC]	 = { "panic", STATUS_PANIC },
 	[VMM_ENTRY]	 = { "fail_entry", STATUS_ENTRY },
 	[VMM_HALTED]	 = { "halted", STATUS_HALTED },
 	[VMM_MEMORY]	 = { "memory_fault", STATUS_MEMORY },
@@ -200,6 +201,13 @@ static void on_deadline(void *ctx, u64 ns)
 	timerfd_settime(vmm->timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+static void on_debug(void *ctx, u8 byte)
+{
+	struct vmm *vmm = ctx;
+
+	putc(byte, vmm->debug);
+}
+
 static const struct machine_events machine_events = {
 	.output = on_output,
 	.input_room = on_input_room,
@@ -208,6 +216,7 @@ static const struct machine_events machine_events = {
 	.debug_exit = on_debug_exit,
 	.interrupt = on_interrupt,
 	.deadline = on_deadline,
+	.debug = on_debug,
 };
 
 static enum status create_all(struct vmm *vmm, const struct vmm_config *config,
@@ -215,6 +224,8 @@ static enum status create_all(struct vmm *vmm, const struct vmm_config *config,
 {
 	struct machine_config machine = config->machine;
 
+	vmm->debug = config->debug;
+	machine.debug_port = config->debug;
 	vmm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	vmm->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (vmm->wake < 0 || vmm->timer < 0) {
@@ -381,5 +392,7 @@ void vmm_destroy(struct vmm *vmm)
 		close(vmm->wake);
 	if (vmm->timer >= 0)
 		close(vmm->timer);
+	if (vmm->debug)
+		fflush(vmm->debug);
 	free(vmm->result.report);
 }

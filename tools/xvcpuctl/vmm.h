@@ -15,6 +15,7 @@
 #include <backend.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "console.h"
 #include "guest_memory.h"
@@ -33,6 +34,7 @@
  * @VMM_SEEN:       every --until pattern was seen
  * @VMM_RESET:      the guest reset the machine
  * @VMM_TRIPLE:     triple fault
+ * @VMM_PANIC:      a Linux guest panicked, with --panic-exit
  * @VMM_ENTRY:      the processor refused the VM entry
  * @VMM_HALTED:     HLT, and nothing can wake it
  * @VMM_MEMORY:     an access that no memory answers and no device can take
@@ -50,6 +52,7 @@ enum vmm_end_kind {
 	VMM_SEEN,
 	VMM_RESET,
 	VMM_TRIPLE,
+	VMM_PANIC,
 	VMM_ENTRY,
 	VMM_HALTED,
 	VMM_MEMORY,
@@ -110,6 +113,7 @@ struct vmm_vcpu {
  * @stopping: vCPU threads leave their loop
  * @wake:     eventfd that wakes the main thread
  * @timer:    timerfd that wakes it when a device's time has come
+ * @debug:    what the guest writes to the debug port; written with machine.lock held
  * @lock:     protects @result
  * @result:   how it ended
  */
@@ -127,6 +131,7 @@ struct vmm {
 	atomic_bool stopping;
 	int wake;
 	int timer;
+	FILE *debug;
 	pthread_mutex_t lock;
 	struct vmm_result result;
 };
@@ -134,10 +139,12 @@ struct vmm {
 /**
  * struct vmm_config - what to make
  * @memory:  bytes of RAM
- * @machine: which devices; the sizes of RAM are filled in by vmm_create()
+ * @debug:   file for what the guest writes to the debug port; NULL: there is none
+ * @machine: which devices; vmm_create() fills in the sizes of RAM, and whether there is a debug port
  */
 struct vmm_config {
 	u64 memory;
+	FILE *debug;
 	struct machine_config machine;
 };
 

@@ -73,6 +73,22 @@ says err 'was not seen' 'it says that nothing was seen'
 # mov $0xfe,%al; out %al,$0x64
 printf '\260\376\346\144' >guest
 guest 30 'reset by the keyboard controller' --mode real
+guest 30 'reset, asked to exit' --mode real --reboot exit
+guest 124 'reset over and over, until the timeout' --mode real --reboot reset --timeout 3
+says err 'reset the machine: boot 3' 'boots are counted'
+
+# A message to the debug port, and the power off: mov $0x402,%dx; mov $'h',%al; out %al,%dx;
+# mov $'i',%al; out %al,%dx; mov $0x604,%dx; mov $0x2000,%ax; out %ax,%dx
+printf '\272\002\004\260h\356\260i\356\272\004\006\270\000\040\357' >guest
+guest 0 'a message to the debug port' --mode real --debug-port debug
+says debug '^hi$' 'it is in the file'
+
+# The console in a file: mov $0x3f8,%dx; mov $'y',%al; out %al,%dx; and the power off
+printf '\272\370\003\260y\356\272\004\006\270\000\040\357' >guest
+guest 0 'the console is a file' --mode real --console tty
+says tty '^y$' 'it has what was printed'
+[ ! -s out ]
+result $? 'and standard output has nothing'
 
 # cli; hlt and sti; hlt
 printf '\372\364' >guest
