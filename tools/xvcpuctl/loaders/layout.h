@@ -51,12 +51,13 @@
 
 /*
  * A firmware ends at 4 GiB, so that the reset vector is in its last bytes. What real-mode code can
- * reach of it has a copy in RAM that ends at 1 MiB.
+ * reach of it has a copy in RAM that ends at 1 MiB and leaves the video memory alone: SeaBIOS of
+ * 256 KiB begins in 0xc0000 already.
  */
 #define LAYOUT_FIRMWARE_END	0x100000000ull
 #define LAYOUT_FIRMWARE_MAX	0x1000000ull	/* below are the APICs */
 #define LAYOUT_SHADOW_END	0x100000ull
-#define LAYOUT_SHADOW_MAX	0x20000ull
+#define LAYOUT_SHADOW_MAX	0x40000ull
 
 /* Selectors in the GDT: those that the Linux boot protocol asks for. */
 #define LAYOUT_CS		0x10

@@ -78,8 +78,8 @@ static void check_rom(u64 size)
 static void it_ends_at_4_gib_and_its_end_is_copied_below_1_mib(void)
 {
 	static const struct { u64 size, shadow; } sizes[] = {
-		{ 64 * KIB, 64 * KIB }, { 128 * KIB, 128 * KIB }, { 192 * KIB, 128 * KIB },
-		{ 256 * KIB, 128 * KIB }, { 16 * MIB, 128 * KIB },
+		{ 64 * KIB, 64 * KIB }, { 128 * KIB, 128 * KIB }, { 192 * KIB, 192 * KIB },
+		{ 256 * KIB, 256 * KIB }, { 320 * KIB, 256 * KIB }, { 16 * MIB, 256 * KIB },
 	};
 	unsigned int i;
 
@@ -273,8 +273,7 @@ static void check_seabios(const char *path, u64 size)
 	CHECK_EQ(0xea, ram(MIB - 16));
 	CHECK_EQ(0xf000e05b, image_u32(&image, size - 15));
 	CHECK(!memcmp(rom()->host, image.data, size));
-	CHECK(!memcmp(guest_memory_at(&memory, MIB - 128 * KIB, 128 * KIB),
-		      image.data + size - 128 * KIB, 128 * KIB));
+	CHECK(!memcmp(guest_memory_at(&memory, MIB - size, size), image.data, size));
 	image_free(&image);
 	guest_memory_free(&memory);
 }
