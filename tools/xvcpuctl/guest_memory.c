@@ -93,8 +93,8 @@ u8 *guest_memory_rom(struct guest_memory *memory, u64 gpa, u64 size, struct mess
 }
 
 /*
- * Pages are dropped, to come back as zeros when they are touched. Should the host refuse, since they
- * are locked, they are cleared.
+ * Pages are dropped, to come back as zeros when they are touched. Should the host refuse, since
+ * they are locked, they are cleared.
  */
 static void zero_pages(u8 *host, u64 len)
 {

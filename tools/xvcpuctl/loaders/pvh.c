@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ELF kernels with a note of where to enter them without firmware (Xen's "x86/HVM direct boot ABI",
- * called PVH): 32-bit protected mode without paging, EBX the start information. A Linux vmlinux with
- * CONFIG_PVH is one. The image is hostile; no state.
+ * called PVH): 32-bit protected mode without paging, EBX the start information. A Linux vmlinux
+ * with CONFIG_PVH is one. The image is hostile; no state.
  */
 #include <errno.h>
 #include <inttypes.h>
