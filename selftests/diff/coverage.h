@@ -28,6 +28,7 @@ void cover(struct coverage *c, const struct program *program, const struct recor
 unsigned int check_items(const char *side, const struct coverage *c);
 unsigned int check_exits(const char *side, const struct coverage *c, bool kvm);
 unsigned int check_hw(const char *side, const struct coverage *c, bool kvm);
+unsigned int check_ends(const char *side, const struct coverage *c);
 unsigned int check_endings(const char *side, const struct coverage *c);
 
 /* VM exits that are not compared, and why. */

@@ -52,6 +52,10 @@ const struct item items[] = {
 	{ "mmio_movs", ALL_MODES, 8, false, emit_mmio_movs },
 	{ "mmio_xchg", ALL_MODES, 8, false, emit_mmio_xchg },
 	{ "mmio_alu", ALL_MODES, 8, false, emit_mmio_alu },
+	{ "mmio_alu_immediate", ALL_MODES, 6, false, emit_mmio_alu_immediate },
+	{ "mmio_unary", ALL_MODES, 6, false, emit_mmio_unary },
+	{ "mmio_exchange", ALL_MODES, 6, false, emit_mmio_exchange },
+	{ "mmio_bit", ALL_MODES, 6, false, emit_mmio_bit },
 	{ "rom", ALL_MODES, 8, false, emit_rom },
 	{ "cpuid", ALL_MODES, 12, false, emit_cpuid },
 	{ "rdmsr", ALL_MODES, 12, false, emit_rdmsr },
@@ -98,10 +102,14 @@ const struct item items[] = {
 	{ "vmcall_user", ALL_USER, 0, false, emit_vmcall },
 	{ "lost_user", ALL_USER, 0, true, emit_lost },
 	{ "ins_fault", ONE(PROT32), 0, false, emit_ins_fault },
+	{ "outs_alignment", ONE(USER32), 0, false, emit_outs_alignment },
 	{ "movs_fault", ONE(PROT32), 0, false, emit_movs_fault },
+	{ "mmio_crossing", ONE(PROT32), 0, false, emit_mmio_crossing },
 	{ "cr4_mce", SUPERVISOR, 0, false, emit_cr4_mce },
 	{ "cpuid_beyond", ALL_MODES, 0, false, emit_cpuid_beyond },
 };
+
+_Static_assert(ARRAY_SIZE(items) <= ITEMS_MAX, "ITEMS_MAX");
 
 const unsigned int items_nr = ARRAY_SIZE(items);
 

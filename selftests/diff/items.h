@@ -87,6 +87,7 @@ void emit_cpuid_beyond(struct generator *g);
 void emit_in_out(struct generator *g);
 void emit_ins_outs(struct generator *g, unsigned int out);
 void emit_string_io(struct generator *g);
+void emit_outs_alignment(struct generator *g);
 void emit_outs_fault(struct generator *g);
 void emit_mmio_mov(struct generator *g);
 void emit_mmio_immediate(struct generator *g);
@@ -97,6 +98,11 @@ void emit_mmio_movs(struct generator *g);
 void emit_movs_fault(struct generator *g);
 void emit_mmio_xchg(struct generator *g);
 void emit_mmio_alu(struct generator *g);
+void emit_mmio_alu_immediate(struct generator *g);
+void emit_mmio_unary(struct generator *g);
+void emit_mmio_exchange(struct generator *g);
+void emit_mmio_bit(struct generator *g);
+void emit_mmio_crossing(struct generator *g);
 void emit_rom(struct generator *g);
 
 /* items_mode.c: from mode to mode */

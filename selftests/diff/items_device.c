@@ -6,6 +6,8 @@
 #include "emit.h"
 #include "items.h"
 
+#define ALU_CMP		7
+
 void emit_in_out(struct generator *g)
 {
 	unsigned int size = 1u << pick(g, 3), out = pick(g, 2) << 1;
@@ -50,6 +52,16 @@ void emit_string_io(struct generator *g)
 {
 	EMIT(g, "\x8c\xd8\x8e\xc0");
 	emit_ins_outs(g, pick(g, 2) << 1);
+}
+
+/* OUTS of memory at an odd address, at CPL 3 with CR0.AM and RFLAGS.AC. */
+void emit_outs_alignment(struct generator *g)
+{
+	emit_mov(g, RSI, AT_DATA + 1);
+	emit_mov(g, RDX, 0x80);
+	EMIT(g, "\x9c\x58\x0d");	/* PUSHF; POP rAX; OR EAX */
+	emit_value(g, 0x40000, 4);
+	EMIT(g, "\x50\x9d\x6f");	/* PUSH rAX; POPF; OUTSD */
 }
 
 /* OUTS that runs into a page that is absent: #PF on the way, behind the elements before it. */
@@ -181,15 +193,87 @@ void emit_mmio_xchg(struct generator *g)
 	emit_mmio_operand(g, &opcode, 1, size, pick_gpr(g), at_rbx);
 }
 
-/* ADD, OR, AND, SUB, XOR, CMP to and from MMIO. */
+/* LOCK, where the instruction stores what it computes. */
+static void emit_lock(struct generator *g)
+{
+	if (!pick(g, 4))
+		emit(g, 0xf0);
+}
+
+/* ADD, OR, ADC, SBB, AND, SUB, XOR, CMP to and from MMIO. */
 void emit_mmio_alu(struct generator *g)
 {
-	static const uint8_t ops[] = { 0x00, 0x08, 0x20, 0x28, 0x30, 0x38 };
-	unsigned int size = pick_size(g);
-	char opcode = ops[pick(g, sizeof(ops))] | pick(g, 2) << 1 | (size > 1);
+	unsigned int size = pick_size(g), op = pick(g, 8), load = pick(g, 2) << 1;
+	char opcode = op << 3 | load | (size > 1);
 	bool at_rbx = pick_rbx(g);
 
+	if (op != ALU_CMP && !load)
+		emit_lock(g);
 	emit_mmio_operand(g, &opcode, 1, size, pick_gpr(g), at_rbx);
+}
+
+/* The same with an immediate, and TEST. */
+void emit_mmio_alu_immediate(struct generator *g)
+{
+	unsigned int size = pick_size(g), op = pick(g, 9), bytes = size > 4 ? 4 : size;
+	bool at_rbx = pick_rbx(g), short_one = size > 1 && op < 8 && pick(g, 2);
+	char opcode = op == 8 ? 0xf6 : 0x80;
+
+	opcode |= short_one ? 3 : size > 1;
+	if (op < ALU_CMP)
+		emit_lock(g);
+	emit_mmio_operand(g, &opcode, 1, size, op & 7, at_rbx);
+	emit_value(g, random_next(&g->random), short_one ? 1 : bytes);
+}
+
+/* NOT, NEG, INC, DEC. */
+void emit_mmio_unary(struct generator *g)
+{
+	static const char opcodes[] = { 0xf6, 0xf6, 0xfe, 0xfe };
+	static const uint8_t extensions[] = { 2, 3, 0, 1 };
+	unsigned int size = pick_size(g), which = pick(g, 4);
+	char opcode = opcodes[which] | (size > 1);
+	bool at_rbx = pick_rbx(g);
+
+	emit_lock(g);
+	emit_mmio_operand(g, &opcode, 1, size, extensions[which], at_rbx);
+}
+
+/* TEST with a register, CMPXCHG, XADD. */
+void emit_mmio_exchange(struct generator *g)
+{
+	unsigned int size = pick_size(g), wide = size > 1;
+	char opcode[] = { 0x0f, pick(g, 2) ? 0xb0 | wide : 0xc0 | wide }, test = 0x84 | wide;
+	bool at_rbx = pick_rbx(g);
+
+	if (!pick(g, 3)) {
+		emit_mmio_operand(g, &test, 1, size, pick_gpr(g), at_rbx);
+		return;
+	}
+	emit_lock(g);
+	emit_mmio_operand(g, opcode, 2, size, pick_gpr(g), at_rbx);
+}
+
+/* BT, BTS, BTR, BTC; a number in a register goes beyond the operand, either way. */
+void emit_mmio_bit(struct generator *g)
+{
+	unsigned int size = pick_wide(g), op = pick(g, 4), by_register = pick(g, 2);
+	char opcode[] = { 0x0f, by_register ? 0xa3 | op << 3 : 0xba };
+
+	emit_mov(g, RCX, pick(g, 512) - 256);
+	emit_mov(g, RBX, AT_HOLE + 0x100 + pick(g, 0xd00));
+	if (op)
+		emit_lock(g);
+	emit_mmio_operand(g, opcode, 2, size, by_register ? RCX : 4 | op, true);
+	if (!by_register)
+		emit(g, pick(g, 256));
+}
+
+/* A load whose second half is in the next page, which is memory. */
+void emit_mmio_crossing(struct generator *g)
+{
+	emit(g, 0x8b);
+	emit_at(g, RBX, AT_HOLE + 0xffe);
 }
 
 /* A store into the read-only slot is MMIO, a load is not. */

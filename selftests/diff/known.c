@@ -16,9 +16,15 @@ const struct known known[] = {
 	{ "ins_fault", PROT32, "trace[0]",
 	  "INS through a null ES: KVM reads the port and then raises #GP; xvcpu raises it at "
 	  "once, as SDM \"INS\" has it, and the device has lost nothing" },
+	{ "outs_alignment", USER32, "trace[0]",
+	  "OUTS of misaligned memory where alignment is checked: KVM does not check; xvcpu raises "
+	  "#AC, as SDM \"OUTS\" has it" },
 	{ "movs_fault", PROT32, "trace[0]",
 	  "MOVS from MMIO through a null ES: KVM reads the device and then raises #GP; xvcpu raises "
 	  "it at once, and the device has lost nothing; the SDM leaves the order open" },
+	{ "mmio_crossing", PROT32, "trace[0]",
+	  "MMIO across a page: KVM splits it; xvcpu does not decode it, the VMM gets the bytes of "
+	  "the instruction; the SDM leaves to the platform what reaches a device" },
 	{ "cr4_mce", LONG, "rbx",
 	  "CR4.MCE without CPUID's MCE: KVM takes it; xvcpu raises #GP, as SDM \"Control "
 	  "Registers\" says of bits that are not supported" },

@@ -123,6 +123,7 @@ void program_single(struct program *program, unsigned int item, enum mode mode)
 	memset(program, 0, sizeof(*program));
 	begin(&g, program, mode);
 	pick_registers(&g);
+	program->cr0 = CR0_AM;
 	add(&g, item);
 	if (!items[item].ends)
 		add(&g, item_find("end"));

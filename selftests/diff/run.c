@@ -15,6 +15,7 @@
 
 #define CPUID_MAX	128
 #define EXITS_MAX	256
+#define SETTLE_MAX	8
 #define INTERRUPTIBILITY_NMI	8
 #define KVM_NO_CALL	(-1000ll)	/* what KVM answers to a hypercall that it does not know */
 
@@ -326,7 +327,10 @@ static enum ending execute(struct runner *runner, const struct program *program,
 	return ENDED_BUDGET;
 }
 
-/* An exit that waits is completed, or given up, without entering the guest again. */
+/*
+ * An exit that waits is completed, or given up, without entering the guest again; a read may have
+ * its write behind it, a string its next element.
+ */
 static void settle(struct runner *runner, const struct record *record)
 {
 	struct xvcpu_run_request *request = runner->vcpu.request;
@@ -335,8 +339,12 @@ static void settle(struct runner *runner, const struct record *record)
 		request->answer = XVCPU_ANSWER_RETRY;
 	else if (record->ending != ENDED_BUDGET)
 		return;
+	request->flags = 0;
 	request->immediate_exit = 1;
-	runner->backend->run(&runner->vcpu);
+	for (unsigned int i = 0; i < SETTLE_MAX; i++) {
+		if (runner->backend->run(&runner->vcpu) == XVCPU_EXIT_SIGNAL)
+			break;
+	}
 	request->immediate_exit = 0;
 }
 
