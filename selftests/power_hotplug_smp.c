@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -158,6 +160,98 @@ static void *offline_and_online(void *arg)
 		cpu1("1");
 	}
 	return arg;
+}
+
+/* The next time that CPU 1 comes to @state on its way, its callback there fails. */
+static bool fail_at(long state)
+{
+	int fd = open("/sys/devices/system/cpu/cpu1/hotplug/fail", O_WRONLY);
+	char text[24];
+	ssize_t len = snprintf(text, sizeof(text), "%ld", state), ret;
+
+	if (fd < 0)
+		die("hotplug/fail: %s", strerror(errno));
+	ret = write(fd, text, len);
+	close(fd);
+	return ret == len;
+}
+
+static bool runs_on_cpu1(hotplug_data *self)
+{
+	bool ok;
+
+	to_cpu(0, 1);
+	guest_next(&self->vcpu, &halt);
+	ok = guest_run(&self->vcpu) == NO_TRAP;
+	to_cpu(0, 0);
+	return ok;
+}
+
+static bool runs_beside(hotplug_data *self)
+{
+	guest_next(&self->vcpu, &halt);
+	return guest_run(&self->vcpu) == NO_TRAP;
+}
+
+/* Before ours on the way up, ours, and behind it; on the way down the other way round. */
+static const char *const callbacks[] = {
+	"timers:prepare", "workqueue:online", "xvcpu:online", "sched:active",
+};
+
+static bool is_named(const char *line, const char *name)
+{
+	return strstr(line, name) && strstr(line, name)[strlen(name)] == '\n';
+}
+
+/* The kernel's number of a callback; -1 if it has none of that name. */
+static long state_of(const char *name)
+{
+	FILE *states = fopen("/sys/devices/system/cpu/hotplug/states", "r");
+	char line[128];
+	long state = -1;
+
+	if (!states)
+		die("hotplug/states: %s", strerror(errno));
+	while (state < 0 && fgets(line, sizeof(line), states)) {
+		if (is_named(line, name))
+			state = strtol(line, NULL, 10);
+	}
+	fclose(states);
+	return state;
+}
+
+/* Whatever fails, what was done is undone: VMX is on again, or stays off. */
+TEST_F_TIMEOUT(hotplug, callbacks_that_fail_are_undone, 120)
+{
+	unsigned int i, down = 0;
+	long state;
+
+	to_cpu(0, 0);
+	for (i = 0; i < ARRAY_SIZE(callbacks); i++) {
+		state = state_of(callbacks[i]);
+		ASSERT_LT(0, state) {
+			TH_LOG("no callback %s", callbacks[i]);
+		}
+		/* Not all can fail on the way down. */
+		if (fail_at(state) && cpu1("0")) {
+			down++;
+			EXPECT_TRUE(runs_on_cpu1(self)) {
+				TH_LOG("down, %s", callbacks[i]);
+			}
+		}
+		fail_at(-1);
+		ASSERT_EQ(0, cpu1("0"));
+		ASSERT_TRUE(fail_at(state));
+		EXPECT_EQ(-EAGAIN, cpu1("1")) {
+			TH_LOG("up, %s", callbacks[i]);
+		}
+		EXPECT_TRUE(runs_beside(self));
+		ASSERT_EQ(0, cpu1("1"));
+		EXPECT_TRUE(runs_on_cpu1(self)) {
+			TH_LOG("afterwards, %s", callbacks[i]);
+		}
+	}
+	EXPECT_LE(2, down);
 }
 
 /* VMs come and go while the CPU does. */
