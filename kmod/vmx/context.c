@@ -172,6 +172,15 @@ void vmx_context_load(struct vmx_vcpu *vcpu)
 	vcpu->host_loaded = true;
 }
 
+/*
+ * Whether a thread with this in FS or GS can have another base than the descriptor's: loading the
+ * selector takes that one. Without FSGSBASE, Linux does not even keep it.
+ */
+static bool base_is_apart(u16 selector)
+{
+	return !selector || static_cpu_has(X86_FEATURE_FSGSBASE);
+}
+
 /**
  * vmx_put - give the CPU back to the thread: before it returns to userspace or is switched out
  * @vcpu: the vCPU
@@ -192,17 +201,15 @@ void vmx_put(struct vmx_vcpu *vcpu)
 		load_gs_index(vcpu->host.gs);
 	if (unlikely(vcpu->host.fs)) {
 		loadsegment(fs, vcpu->host.fs);
-		/*
-		 * Loading the selector took the descriptor's base; the thread may have set
-		 * another.
-		 */
-		wrmsrl(MSR_FS_BASE, vcpu->vmcs.host_fs_base);
+		if (base_is_apart(vcpu->host.fs))
+			wrmsrl(MSR_FS_BASE, vcpu->vmcs.host_fs_base);
 	}
 	if (unlikely(vcpu->host.ds | vcpu->host.es)) {
 		loadsegment(ds, vcpu->host.ds);
 		loadsegment(es, vcpu->host.es);
 	}
-	wrmsrl(MSR_KERNEL_GS_BASE, vcpu->host.kernel_gs_base);
+	if (base_is_apart(vcpu->host.gs))
+		wrmsrl(MSR_KERNEL_GS_BASE, vcpu->host.kernel_gs_base);
 	/*
 	 * VM exit sets the GDT's limit to 0xffff and the TSS' to 0x67 (SDM "Loading Host
 	 * Segment...").
