@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "acpi.h"
@@ -49,14 +48,6 @@ struct session {
 	unsigned int boots;
 };
 
-static u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 /* Make everything up to the point where the guest could run. */
 static enum status prepare(struct vmm *vmm, const struct session *session,
 			   struct boot_state *boot, struct message *err)
@@ -91,7 +82,7 @@ static enum status prepare(struct vmm *vmm, const struct session *session,
 /* At least a moment: 0 would be for ever. */
 static u64 time_left(const struct session *session)
 {
-	u64 now = now_ns();
+	u64 now = machine_now();
 
 	if (!session->end_ns)
 		return 0;
@@ -153,7 +144,7 @@ static enum status open_files(struct session *session, struct message *err)
 				    strerror(errno));
 			return STATUS_USAGE;
 		}
-		setvbuf(session->debug, NULL, _IOLBF, 0);
+		setvbuf(session->debug, NULL, _IONBF, 0);
 	}
 	if (console_file_open(&session->console, opts->console, opts->json && !opts->json_path,
 			      err))
@@ -227,7 +218,7 @@ int cmd_run(int argc, char **argv)
 	if (status)
 		return complain(argv[0], status, &err);
 	if (session.opts.timeout_ns)
-		session.end_ns = now_ns() + session.opts.timeout_ns;
+		session.end_ns = machine_now() + session.opts.timeout_ns;
 	ret = run_session(&session);
 	close_files(&session);
 	return ret;

@@ -13,13 +13,18 @@
 /* The widest access that a bus takes at once. */
 #define BUS_WIDTH	8
 
-static u64 now_ns(void *ctx)
+u64 machine_now(void)
 {
 	struct timespec now;
 
-	(void)ctx;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static u64 now_ns(void *ctx)
+{
+	(void)ctx;
+	return machine_now();
 }
 
 static u64 wall_ns(void *ctx)

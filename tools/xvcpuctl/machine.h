@@ -140,6 +140,9 @@ size_t machine_input(struct machine *machine, const u8 *bytes, size_t size);
  */
 size_t machine_type(struct machine *machine, const u8 *characters, size_t size);
 
+/** machine_now() - the devices' time: nanoseconds of CLOCK_MONOTONIC */
+u64 machine_now(void);
+
 /** machine_deadline() - when machine_tick() is due, in ns of CLOCK_MONOTONIC; UINT64_MAX: never */
 u64 machine_deadline(struct machine *machine);
 

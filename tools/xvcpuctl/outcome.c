@@ -77,6 +77,16 @@ static u64 counter(const struct vmm_vcpu *vcpu, unsigned int index)
 	return vcpu->handle.stats ? vcpu->handle.stats->counters[index] : 0;
 }
 
+/* An exit is where the guest left non-root mode: entries count them all. */
+static void print_rate(const struct vmm *vmm, const struct vmm_vcpu *vcpu)
+{
+	double seconds = (machine_now() - vmm->started) / 1e9;
+	u64 exits = counter(vcpu, XVCPU_COUNT_ENTRIES);
+
+	fprintf(stderr, "  %-22s %12llu in %.3f s: %.1f per second\n", "VM exits",
+		(unsigned long long)exits, seconds, seconds > 0 ? exits / seconds : 0);
+}
+
 void outcome_print_stats(const struct vmm *vmm)
 {
 	for (unsigned int v = 0; v < vmm->nr_vcpus; v++) {
@@ -90,6 +100,7 @@ void outcome_print_stats(const struct vmm *vmm)
 				fprintf(stderr, "  %-22s %12llu\n", name ? name : "?",
 					(unsigned long long)counter(vcpu, i));
 		}
+		print_rate(vmm, vcpu);
 	}
 	fprintf(stderr, "ports nobody claims: %llu reads, %llu writes; memory: %llu, %llu\n",
 		(unsigned long long)vmm->machine.ports.unclaimed_reads,

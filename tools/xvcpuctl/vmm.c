@@ -311,6 +311,7 @@ enum status vmm_start(struct vmm *vmm, struct message *err)
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGUSR1, &action, NULL);
+	vmm->started = machine_now();
 	for (unsigned int i = 0; i < vmm->nr_vcpus; i++) {
 		struct vmm_vcpu *vcpu = &vmm->vcpus[i];
 

@@ -110,6 +110,7 @@ struct vmm_vcpu {
  * @intr:     what its interrupt controller wants of the first vCPU
  * @vcpus:    @nr_vcpus of them
  * @nr_vcpus: how many were created
+ * @started:  CLOCK_MONOTONIC at vmm_start()
  * @stopping: vCPU threads leave their loop
  * @wake:     eventfd that wakes the main thread
  * @timer:    timerfd that wakes it when a device's time has come
@@ -128,6 +129,7 @@ struct vmm {
 	struct interrupt_pin intr;
 	struct vmm_vcpu *vcpus;
 	unsigned int nr_vcpus;
+	u64 started;
 	atomic_bool stopping;
 	int wake;
 	int timer;
@@ -140,7 +142,7 @@ struct vmm {
  * struct vmm_config - what to make
  * @memory:  bytes of RAM
  * @debug:   file for what the guest writes to the debug port; NULL: there is none
- * @machine: which devices; vmm_create() fills in the sizes of RAM, and whether there is a debug port
+ * @machine: which devices; vmm_create() fills in sizes of RAM and whether there is a debug port
  */
 struct vmm_config {
 	u64 memory;

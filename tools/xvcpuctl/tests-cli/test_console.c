@@ -38,7 +38,7 @@ static void a_panic_is_over_with_its_last_line(void)
 
 static void it_may_come_byte_by_byte(void)
 {
-	static const char text[] = "Kernel panic - not syncing: x\nend Kernel panic - not syncing\n";
+	static const char text[] = PANIC_TEXT ": x\nend " PANIC_TEXT "\n";
 
 	begin();
 	for (unsigned int i = 0; text[i]; i++) {
