@@ -227,25 +227,38 @@ static void write_fcr(struct uart16550 *uart, u8 value)
 		uart->io.input_room(uart->io.ctx);
 }
 
+static bool listening(const struct uart16550 *uart)
+{
+	if (uart->mcr_written)
+		return (uart->mcr & (MCR_RTS | MCR_LOOP)) == MCR_RTS;
+	return uart->polled;
+}
+
+static void tell_room(struct uart16550 *uart, bool was_listening)
+{
+	if (!was_listening && listening(uart) && uart->io.input_room)
+		uart->io.input_room(uart->io.ctx);
+}
+
 /* DCTS, DDSR and DDCD note any change; TERI only the end of a ring. */
 static void write_mcr(struct uart16550 *uart, u8 value)
 {
 	u8 before = modem_inputs(uart), changed;
-	bool was_loop = uart->mcr & MCR_LOOP;
+	bool was_listening = listening(uart);
 
 	uart->mcr = value & MCR_MASK;
+	uart->mcr_written = true;
 	changed = before ^ modem_inputs(uart);
 	uart->msr_deltas |= (changed >> 4) & (MSR_DELTAS & ~MSR_TERI);
 	if (changed & before & MSR_RI)
 		uart->msr_deltas |= MSR_TERI;
-	if (was_loop && !(uart->mcr & MCR_LOOP) && uart->io.input_room)
-		uart->io.input_room(uart->io.ctx);
+	tell_room(uart, was_listening);
 }
 
 static void uart_read(void *dev, u64 offset, unsigned int size, u64 *value)
 {
 	struct uart16550 *uart = dev;
-	bool dlab = uart->lcr & LCR_DLAB;
+	bool dlab = uart->lcr & LCR_DLAB, was_listening;
 
 	(void)size;
 	switch (offset) {
@@ -265,6 +278,9 @@ static void uart_read(void *dev, u64 offset, unsigned int size, u64 *value)
 		*value = uart->mcr;
 		break;
 	case REG_LSR:
+		was_listening = listening(uart);
+		uart->polled = true;
+		tell_room(uart, was_listening);
 		*value = read_lsr(uart);
 		break;
 	case REG_MSR:
@@ -332,10 +348,9 @@ int dev_uart_init(struct uart16550 *uart, struct bus *ports, u16 base, const str
 	return bus_add(ports, base, UART_PORTS, &uart_device, uart);
 }
 
-/* In loopback the receiver is cut off from the line; what comes meanwhile has to wait. */
 unsigned int dev_uart_input_room(const struct uart16550 *uart)
 {
-	if (uart->mcr & MCR_LOOP)
+	if (!listening(uart))
 		return 0;
 	return rx_capacity(uart) - uart->fifo_count;
 }

@@ -42,6 +42,8 @@ struct uart16550 {
 	u8 lsr_errors;		/* LSR bits that stay until LSR is read */
 	u8 msr_deltas;		/* MSR bits 3:0 */
 	u8 dll, dlm;
+	bool mcr_written;	/* the guest knows of modem control */
+	bool polled;		/* it has looked at LSR */
 	bool thre_pending;	/* THR-empty interrupt not yet acknowledged */
 	u8 fifo[UART_FIFO_SIZE];
 	unsigned int fifo_start, fifo_count;
@@ -60,7 +62,13 @@ struct uart16550 {
 int dev_uart_init(struct uart16550 *uart, struct bus *ports, u16 base, const struct uart_io *io,
 		  const struct dev_line *irq);
 
-/** dev_uart_input_room() - bytes that dev_uart_push_input() would take now */
+/**
+ * dev_uart_input_room() - bytes that dev_uart_push_input() would take now
+ *
+ * The other end of the line sends when the guest is ready: while it asserts RTS or, if it has never
+ * written MCR, from its first look at LSR on. What came earlier, a driver that sets the UART up
+ * would throw away.
+ */
 unsigned int dev_uart_input_room(const struct uart16550 *uart);
 
 /**

@@ -171,7 +171,7 @@ static void the_keyboard_is_interrupt_1(void)
 static void the_console_is_interrupt_4(void)
 {
 	setup();
-	out(0x3fc, 0x08);
+	out(0x3fc, 0x0a);
 	out(0x3f9, 0x01);
 	CHECK(!intr);
 	CHECK_EQ(1, machine_input(&machine, (const u8 *)"a", 1));
@@ -204,7 +204,7 @@ static void the_clock_is_interrupt_8(void)
 static void an_interrupt_is_announced_once_and_withdrawn(void)
 {
 	setup();
-	out(0x3fc, 0x08);
+	out(0x3fc, 0x0a);
 	out(0x3f9, 0x01);
 	machine_input(&machine, (const u8 *)"a", 1);
 	CHECK_EQ(1, nr_up);

@@ -18,6 +18,7 @@
 #define MSR	6
 #define SCR	7
 
+#define RTS	0x02
 #define OUT2	0x08
 #define LOOP	0x10
 
@@ -57,7 +58,7 @@ static void out(u16 reg, u8 value)
 	bus_write(&ports, UART_COM1 + reg, 1, value);
 }
 
-static void setup(void)
+static void setup_untouched(void)
 {
 	struct uart_io io = { .output = output, .input_room = input_room };
 	struct dev_line line = { .set = set_irq };
@@ -68,6 +69,14 @@ static void setup(void)
 	nr_edges = 0;
 	irq = false;
 	CHECK_EQ(0, dev_uart_init(&uart, &ports, UART_COM1, &io, &line));
+}
+
+/* As a program does that only polls. */
+static void setup(void)
+{
+	setup_untouched();
+	in(LSR);
+	nr_rooms = 0;
 }
 
 static unsigned int push(const char *text)
@@ -149,7 +158,7 @@ static void bytes_written_go_out_in_order(void)
 static void the_thr_interrupt_comes_and_is_acknowledged_by_iir(void)
 {
 	setup();
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	out(IER, 0x02);
 	CHECK(irq);
 	CHECK_EQ(0x02, in(IIR));
@@ -172,7 +181,7 @@ static void each_byte_written_makes_an_edge(void)
 	unsigned int i;
 
 	setup();
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	out(IER, 0x02);
 	CHECK_EQ(1, nr_edges);
 	for (i = 0; i < 3; i++)
@@ -183,7 +192,7 @@ static void each_byte_written_makes_an_edge(void)
 static void reading_iir_for_another_cause_keeps_the_thr_interrupt(void)
 {
 	setup();
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	out(IER, 0x03);
 	CHECK_EQ(1, push("a"));
 	CHECK_EQ(0x04, in(IIR));
@@ -240,7 +249,7 @@ static void the_receive_interrupt_tells_trigger_level_from_timeout(void)
 
 	for (i = 0; i < ARRAY_SIZE(triggers); i++) {
 		setup();
-		out(MCR, OUT2);
+		out(MCR, RTS | OUT2);
 		out(IER, 0x01);
 		out(FCR, triggers[i].fcr);
 		tap_context("trigger level %u", triggers[i].level);
@@ -286,9 +295,32 @@ static void loopback_sends_to_the_receiver_and_not_out(void)
 	CHECK_EQ(0x5a, in(RBR));
 	CHECK_EQ(0, push("a"));		/* the line is cut off */
 	nr_rooms = 0;
-	out(MCR, 0);
+	out(MCR, RTS);
 	CHECK_EQ(1, nr_rooms);
 	CHECK_EQ(1, push("a"));
+}
+
+/* What a pipe holds at power-on must not get lost in what a driver does before it listens. */
+static void input_waits_until_the_guest_listens(void)
+{
+	setup_untouched();
+	CHECK_EQ(0, push("a"));
+	in(LSR);			/* a program that only polls */
+	CHECK_EQ(1, nr_rooms);
+	CHECK_EQ(1, push("a"));
+
+	setup_untouched();
+	out(MCR, 0x01);			/* a driver that prints, with DTR alone */
+	in(LSR);
+	CHECK_EQ(0, push("a"));
+	out(FCR, 0x07);
+	in(RBR);
+	out(MCR, 0x01 | RTS);
+	CHECK_EQ(1, nr_rooms);
+	CHECK_EQ(1, push("a"));
+	CHECK_EQ('a', in(RBR));
+	out(MCR, 0x01);
+	CHECK_EQ(0, push("b"));
 }
 
 static void loopback_connects_modem_outputs_to_inputs(void)
@@ -376,11 +408,11 @@ static void out2_gates_the_interrupt_and_loopback_holds_it_off(void)
 	push("a");
 	CHECK_EQ(0x04, in(IIR));
 	CHECK(!irq);
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	CHECK(irq);
-	out(MCR, OUT2 | LOOP);
+	out(MCR, RTS | OUT2 | LOOP);
 	CHECK(!irq);
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	CHECK(irq);
 	in(RBR);
 	CHECK(!irq);
@@ -451,7 +483,7 @@ static void linux_finds_no_fault_in_the_thr_interrupt(void)
 	unsigned int i;
 
 	setup();
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	for (i = 0; i < 3; i++) {
 		out(IER, 0x02);
 		CHECK(irq);
@@ -476,7 +508,7 @@ static void a_driver_sends_sixteen_bytes_per_interrupt(void)
 
 	setup();
 	out(FCR, 0x01);
-	out(MCR, OUT2);
+	out(MCR, RTS | OUT2);
 	out(IER, 0x02);
 	while (irq) {
 		CHECK_EQ(0xc2, in(IIR));
@@ -542,6 +574,7 @@ static const struct tap_test tests[] = {
 	TEST(the_receive_interrupt_tells_trigger_level_from_timeout),
 	TEST(fcr_empties_the_receiver),
 	TEST(loopback_sends_to_the_receiver_and_not_out),
+	TEST(input_waits_until_the_guest_listens),
 	TEST(loopback_connects_modem_outputs_to_inputs),
 	TEST(modem_deltas_are_noted_and_cleared_by_reading),
 	TEST(the_modem_status_interrupt_is_the_last_in_priority),
