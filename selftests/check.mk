@@ -6,10 +6,11 @@
 #   make check-host    what needs no test machine: lint, host-only tests, tools
 #   make check-vm      what runs in the test machine
 #   make check-debug   what runs in the test machine with the debug kernel; not part of `make check`
+#   make check-guests  more of Debian's kernels as guests, and more asked of them; likewise
 #   make check-models  the suite on five more processors, and without each optional feature; likewise
 #   make check-STEP    one step of check.sh --list
 #   make check-mutants planted faults: mutants/run.sh; not part of `make check`
-#   make demo          two real guests in the test machine
+#   make demo          three real guests in the test machine
 #
 # CHECK_JOBS=N: steps at a time, by default one for each processor, at most 4.
 

@@ -3,7 +3,7 @@
 #
 # Runs every test there is and adds up their TAP.
 #
-#   check.sh [STEP|GROUP]...    groups: host, vm, debug, models; default: host and vm
+#   check.sh [STEP|GROUP]...    groups: host, vm, debug, guests, models; default: host and vm
 #   check.sh --list             the steps
 #   check.sh --demo             `make demo`
 #
@@ -21,11 +21,13 @@ jobs=${CHECK_JOBS:-$(nproc)}
 [ "$jobs" -le 4 ] || jobs=4
 
 # The long ones first.
-vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff guests vm-without vm-ivybridge fuzz mitigations endings
+vm_steps=(vm-2cpu vm-6.12 vm-1cpu diff programs linux vm-without vm-ivybridge fuzz mitigations endings
 	taken doctor observe ends refusals no-vmx runner)
 host_steps=(lint host tools)
 # With a kernel of our own, that looks for mistakes; for long.
 debug_steps=(debug-1cpu debug-2cpu debug-inject)
+# More of Debian's kernels, and more asked of them; for long.
+guest_steps=(linux-cloud linux-stock linux-6.12)
 # The suite on other processors, and with each feature turned off by itself; for long.
 model_steps=(model-skylake model-cnl model-haswell model-sandybridge model-arrandale
 	off-vpid off-ept_ad off-xsaves off-preemption_timer)
@@ -114,11 +116,28 @@ step_diff() {
 	machine --cpus 1 --timeout 1500 -- ./diff_kvm.sh ${CHECK_DIFF:-}
 }
 
-step_guests() {
+step_programs() {
 	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
 		--add "$here/fixtures/grub-invaders-title.txt" \
 		--add "$here/fixtures/grub-invaders-paused.txt" -- ./tool_guests.sh
 }
+
+# One of Debian's kernels, untouched, as a guest.
+linux() { # KERNEL TEST...
+	local kernel=$1 image
+	shift
+	image=$("$here/vm/kernels.sh" info "$kernel" | sed -n 's/^image=//p')
+	"$here/linux/initrd.sh" "$tree/build/linux/initrd" || return
+	machine --timeout 3000 --add "$image:/selftests/linux-$kernel" \
+		--add "$tree/build/linux/initrd:/selftests/linux-initrd" \
+		-- ./tool_linux.sh "linux-$kernel" "$@"
+}
+
+step_linux() { linux cloud boot look ask sleep crash; }
+
+step_linux-cloud() { linux cloud idle large; }
+step_linux-stock() { linux stock boot look sleep; }
+step_linux-6.12() { linux 6.12 boot look sleep; }
 
 # FUZZ_SEED and FUZZ_CALLS: other calls, or more. Its output names both.
 step_fuzz() {
@@ -316,6 +335,7 @@ report() { # STEP...
 }
 
 demo() {
+	local image
 	"$here/deps.sh" || exit 1
 	say "building; $out/build.log"
 	make -C "$tree" all >"$out/build.log" 2>&1 || {
@@ -323,7 +343,11 @@ demo() {
 		exit 1
 	}
 	say "booting a machine that has VMX, in an emulator; this takes a minute or two"
-	machine --timeout 1500 --add /boot/invaders.exec --add /boot/memtest86+x64.bin -- ./demo.sh
+	image=$("$here/vm/kernels.sh" info cloud | sed -n 's/^image=//p')
+	"$here/linux/initrd.sh" "$tree/build/linux/initrd" || exit 1
+	machine --timeout 1500 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
+		--add "$image:/selftests/linux-cloud" \
+		--add "$tree/build/linux/initrd:/selftests/linux-initrd" -- ./demo.sh
 }
 
 main() {
@@ -335,10 +359,11 @@ main() {
 		case $name in
 		--demo) demo; exit ;;
 		--list) printf '%s\n' "${vm_steps[@]}" "${host_steps[@]}" "${debug_steps[@]}" \
-			"${model_steps[@]}"; exit ;;
+			"${guest_steps[@]}" "${model_steps[@]}"; exit ;;
 		vm) steps+=("${vm_steps[@]}") ;;
 		host) steps+=("${host_steps[@]}") ;;
 		debug) steps+=("${debug_steps[@]}") ;;
+		guests) steps+=("${guest_steps[@]}") ;;
 		models) steps+=("${model_steps[@]}") ;;
 		*)
 			declare -F "step_$name" >/dev/null || {
