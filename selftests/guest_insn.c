@@ -24,6 +24,8 @@ GUEST_CODE(pause_many, 64, "mov $1000, %ecx; 1: pause; dec %ecx; jnz 1b; hlt");
 GUEST_CODE(clflush, 64, "clflush (%rsi); hlt");
 GUEST_CODE(ud2, 64, "ud2; hlt");
 GUEST_CODE(jump_to_tss, 32, "ljmp $0x38, $0");
+GUEST_CODE(load_ds, 32, "mov %eax, %ds; hlt");
+GUEST_CODE(iret, 32, "iret");
 
 /* What is not there for a guest: #UD. */
 GUEST_CODE_MODES(vmlaunch, "vmlaunch; hlt");
@@ -366,6 +368,62 @@ TEST_F(insn, a_task_switch_is_an_exit_of_its_own)
 	vcpu->request->error_code = 0x38;
 	gdt[7] = saved;
 	EXPECT_EQ(VEC_GP, guest_run(vcpu));
+}
+
+/* Sources in the exit qualification (SDM "Exit Qualification for Task Switches"). */
+#define BY_IRET		1
+#define BY_GATE		3
+/* #DF with an error code, as it is injected. */
+#define INFO_DF		0x80000b08u
+
+static void expect_switch(struct __test_metadata *_metadata, struct test_vcpu *vcpu,
+			  unsigned int source, uint16_t selector)
+{
+	ASSERT_EQ(OTHER_EXIT(XVCPU_EXIT_UNKNOWN), guest_run(vcpu));
+	EXPECT_EQ(REASON_TASK, vcpu->exit->hardware.hw_reason);
+	EXPECT_EQ(XVCPU_INTERNAL_TASK_SWITCH, vcpu->exit->hardware.code);
+	EXPECT_EQ(selector, vcpu->exit->hardware.qualification & 0xffff);
+	EXPECT_EQ(source, vcpu->exit->hardware.qualification >> 30 & 3);
+	EXPECT_EQ(GUEST_CODE_AT, vcpu->sync->regs.rip);
+	EXPECT_EQ(0, vcpu->exit->flags);
+}
+
+/* A #GP whose gate is none: the #GP of its delivery makes it a #DF, which has a task gate. */
+TEST_F(insn, a_task_gate_in_the_idt_is_one_and_keeps_the_event)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	uint64_t *gdt = guest_at(&self->vm, GUEST_GDT), *idt = guest_at(&self->vm, GUEST_IDT);
+	struct xvcpu_events events;
+	unsigned int i;
+
+	guest_mode(vcpu, MODE_PROT32);
+	gdt[7] = 0x0000890000000067ull | (uint64_t)(GUEST_FREE & 0xffffff) << 16;
+	idt[VEC_DF] = 0x38 << 16 | 0x85ull << 40;
+	idt[VEC_GP] = 0;
+	guest_load(&self->vm, GUEST_CODE_AT, &load_ds);
+	guest_regs(vcpu)->rax = 0xfff8;
+	/* The second time it is delivered once more: it was not lost, nor done. */
+	for (i = 0; i < 2; i++) {
+		expect_switch(_metadata, vcpu, BY_GATE, 0x38);
+		ASSERT_EQ(0, vcpu_get(vcpu, XVCPU_GROUP_EVENTS, &events, sizeof(events)));
+		EXPECT_EQ(INFO_DF, events.info);
+		EXPECT_EQ(0, events.error);
+	}
+}
+
+/* To the task in the back link, which must be busy. */
+TEST_F(insn, an_iret_with_nt_set_is_one)
+{
+	struct test_vcpu *vcpu = &self->vcpu;
+	uint64_t *gdt = guest_at(&self->vm, GUEST_GDT);
+
+	guest_mode(vcpu, MODE_PROT32);
+	gdt[7] = 0x00008b0000000067ull | (uint64_t)(GUEST_FREE & 0xffffff) << 16;
+	*(uint32_t *)guest_at(&self->vm, GUEST_TSS) = 0x38;
+	guest_load(&self->vm, GUEST_CODE_AT, &iret);
+	guest_regs(vcpu)->rflags = RFLAGS_1 | RFLAGS_NT;
+	expect_switch(_metadata, vcpu, BY_IRET, 0x38);
+	EXPECT_EQ(RFLAGS_NT, vcpu->sync->regs.rflags & RFLAGS_NT);
 }
 
 /* ---- triple fault ---- */

@@ -84,6 +84,7 @@
 #define RFLAGS_TF	0x100ull
 #define RFLAGS_IF	0x200ull
 #define RFLAGS_DF	0x400ull
+#define RFLAGS_NT	0x4000ull
 #define RFLAGS_VM	0x20000ull
 #define PTE_P		0x1ull
 #define PTE_W		0x2ull
