@@ -254,6 +254,8 @@ TEST_F(event, an_nmi_comes_before_an_interrupt)
 	ASSERT_EQ(0, vcpu_nmi(vcpu));
 	ASSERT_EQ(VEC_NMI, guest_run(vcpu));
 	ASSERT_TRUE(guest_trapped(vcpu, &self->trap));
+	/* And not out of the interrupt's handler. */
+	EXPECT_EQ(GUEST_CODE_AT, self->trap.rip);
 	guest_return(vcpu, &self->trap, 0);
 	ASSERT_EQ(IRQ, guest_run(vcpu));
 }
