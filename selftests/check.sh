@@ -118,6 +118,7 @@ step_diff() {
 
 step_programs() {
 	machine --timeout 2000 --add /boot/invaders.exec --add /boot/memtest86+x64.bin \
+		--add /usr/share/seabios/bios-256k.bin \
 		--add "$here/fixtures/grub-invaders-title.txt" \
 		--add "$here/fixtures/grub-invaders-paused.txt" -- ./tool_guests.sh
 }

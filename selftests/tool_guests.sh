@@ -4,11 +4,11 @@
 # Unmodified programs from Debian's packages as guests: what they show is compared with what another
 # implementation of a PC showed (fixtures/README.md), or with what they say about themselves.
 #
-#   tool_guests.sh [invaders|memtest]...       default: both
+#   tool_guests.sh [invaders|memtest|seabios]...       default: all
 
 cd "$(dirname "$0")" || exit 1
 . ./tap.sh
-[ $# -gt 0 ] || set -- invaders memtest
+[ $# -gt 0 ] || set -- invaders memtest seabios
 screen=/tmp/screen
 
 # P is in the keyboard controller before the game looks for the first time: it draws its opening frame
@@ -40,6 +40,16 @@ memtest() {
 	[ $status -eq 0 ]
 }
 
+# It has nothing to boot from, and waits for a minute before it looks again.
+seabios() {
+	xvcpuctl run --mem 32 --firmware bios-256k.bin --debug-port /tmp/debug --timeout 15
+	status=$?
+	cat /tmp/debug
+	[ $status -eq 124 ]
+}
+
+debug_says() { grep -q "$1" /tmp/debug; }
+
 for guest in "$@"; do
 	case $guest in
 	invaders)
@@ -47,6 +57,13 @@ for guest in "$@"; do
 		check "grub-invaders shows the screen of the fixture" \
 			cmp $screen.text grub-invaders-paused.txt
 		check "grub-invaders: the opening frame is the fixture's" title_is_shown
+		;;
+	seabios)
+		check "SeaBIOS starts from the reset vector" seabios
+		check "SeaBIOS: its banner" debug_says '^SeaBIOS (version 1\.'
+		check "SeaBIOS: its boot prompt" debug_says '^Press ESC for boot menu\.'
+		check "SeaBIOS: its timer ends the prompt, and it looks for a disk" \
+			debug_says '^No bootable device'
 		;;
 	memtest)
 		check "memtest86+ reaches test #6 without an error" memtest

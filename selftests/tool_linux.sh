@@ -96,15 +96,17 @@ ask() {
 
 uptime() { cut -d' ' -f1 /proc/uptime; }
 
+# A line has arrived when the guest has written its last byte to the serial port, and a moment for us.
 measure() {
-	rm -f "$dir/port"
-	mkfifo "$dir/port"
+	mkfifo "$dir/console"
 	(
 		while read -r line; do
-			echo "$line $(uptime)"
-		done <"$dir/port" >"$dir/times"
+			case $line in
+			mark*) echo "${line#mark } $(uptime)" ;;
+			esac
+		done <"$dir/console" >"$dir/times"
 	) &
-	ends 0 'sleep 10' --debug-port "$dir/port" || return 1
+	ends 0 'sleep 10' --console "$dir/console" || return 1
 	wait
 	cat "$dir/times"
 	awk '{ at[NR] = $2 } END { d = at[2] - at[1]; print d; exit !(NR == 2 && d > 9.9 && d < 10.1) }' \
