@@ -8,8 +8,10 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "acpi.h"
@@ -43,19 +45,19 @@ struct session {
 	const char *command;
 	struct run_options opts;
 	struct console_file console;
-	FILE *debug;
+	struct debug_file debug;
 	u64 end_ns;		/* of CLOCK_MONOTONIC, when --timeout is over; 0: never */
 	unsigned int boots;
 };
 
 /* Make everything up to the point where the guest could run. */
-static enum status prepare(struct vmm *vmm, const struct session *session,
+static enum status prepare(struct vmm *vmm, struct session *session,
 			   struct boot_state *boot, struct message *err)
 {
 	const struct run_options *opts = &session->opts;
 	struct vmm_config config = {
 		.memory = opts->mem_mib << 20,
-		.debug = session->debug,
+		.debug = opts->debug_port ? &session->debug : NULL,
 		.machine = { .debug_exit = opts->debug_exit },
 	};
 	enum status status = vmm_create(vmm, &config, err);
@@ -131,21 +133,39 @@ static int show(struct vmm *vmm, const struct session *session, const struct boo
 	return outcome_show(vmm, boot, &config);
 }
 
+static bool is_regular(const char *path, struct message *err)
+{
+	struct stat st;
+
+	/* What is not there is somebody else's message. */
+	if (!path || stat(path, &st) || S_ISREG(st.st_mode))
+		return true;
+	message_set(err, "--reboot reset reads %s again, and so it must be a regular file", path);
+	return false;
+}
+
+static bool can_be_read_again(const struct run_options *opts, struct message *err)
+{
+	const struct load_request *load = &opts->load;
+
+	for (unsigned int i = 0; i < load->nr_modules; i++) {
+		if (!is_regular(load->modules[i].path, err))
+			return false;
+	}
+	return is_regular(load->image, err) && is_regular(load->initrd, err) &&
+	       is_regular(load->firmware, err);
+}
+
 static enum status open_files(struct session *session, struct message *err)
 {
 	const struct run_options *opts = &session->opts;
 
 	if (outcome_check_path(opts->json_path, err))
 		return STATUS_USAGE;
-	if (opts->debug_port) {
-		session->debug = fopen(opts->debug_port, "we");
-		if (!session->debug) {
-			message_set(err, "--debug-port: %s: %s", opts->debug_port,
-				    strerror(errno));
-			return STATUS_USAGE;
-		}
-		setvbuf(session->debug, NULL, _IONBF, 0);
-	}
+	if (opts->reboot && !can_be_read_again(opts, err))
+		return STATUS_USAGE;
+	if (debug_file_open(&session->debug, opts->debug_port, err))
+		return STATUS_USAGE;
 	if (console_file_open(&session->console, opts->console, opts->json && !opts->json_path,
 			      err))
 		return STATUS_USAGE;
@@ -158,8 +178,7 @@ static enum status open_files(struct session *session, struct message *err)
 static void close_files(struct session *session)
 {
 	console_file_close(&session->console);
-	if (session->debug)
-		fclose(session->debug);
+	debug_file_close(&session->debug, session->command);
 }
 
 /* From power-on until the machine has ended; it is still to be destroyed unless this fails. */
@@ -191,6 +210,11 @@ static int run_session(struct session *session)
 
 	status = boot_once(&vmm, session, &boot, &err);
 	while (!status && session->opts.reboot && vmm.result.kind == VMM_RESET) {
+		if (session->end_ns && machine_now() >= session->end_ns) {
+			vmm.result.kind = VMM_TIMEOUT;
+			message_set(&vmm.result.message, "the time of --timeout is over");
+			break;
+		}
 		fprintf(stderr, "%s: %s: boot %u\n", session->command, vmm.result.message.text,
 			session->boots + 1);
 		vmm_destroy(&vmm);

@@ -26,8 +26,18 @@
 
 #define CTRL_A		0x01
 #define HELP		"Ctrl-a x: end; Ctrl-a b: reset; Ctrl-a s: statistics; Ctrl-a a: send Ctrl-a"
+#define TIME_IS_OVER	"the time of --timeout is over"
 #define TICK_NS		100000000ull	/* of the text screen */
 #define DRAIN_MS	2000		/* patience with a reader that takes nothing, at the end */
+
+/* What lasts from boot to boot: a reset machine has the same person or pipe before it. */
+struct input {
+	bool begun;
+	bool reading;			/* it has not ended */
+	bool escape;			/* Ctrl-a was the last key */
+	size_t waiting;			/* bytes that the guest did not take yet */
+	u8 bytes[256];
+};
 
 struct events {
 	struct vmm *vmm;
@@ -36,12 +46,10 @@ struct events {
 	int timeout;
 	int tick;
 	bool terminal;			/* the input is the terminal on standard input */
-	bool reading;			/* the input has not ended */
 	bool screen_seen;		/* the text screen showed its patterns */
-	bool escape;			/* Ctrl-a was the last key */
 	const char *type;		/* what is left to type of --type */
-	size_t waiting;			/* bytes in @input that the guest did not take yet */
-	u8 input[256];
+	struct input input;
+	struct vmm_result asked;	/* the end that a signal, a key or the time asked for */
 	struct output output;
 	struct vt vt;
 	struct view view;
@@ -53,6 +61,14 @@ enum { FD_WAKE, FD_DEVICES, FD_SIGNALS, FD_TIMEOUT, FD_TICK, FD_INPUT, FD_OUTPUT
 static const int taken_signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
 };
+
+/* The user's end, also of a machine that has just ended by itself: see settle(). */
+static void end_asked(struct events *events, enum vmm_end_kind kind, u32 number, const char *text)
+{
+	events->asked = (struct vmm_result){ .kind = kind, .number = number, .vcpu = -1 };
+	message_set(&events->asked.message, "%s", text);
+	vmm_end_simply(events->vmm, kind, number, text);
+}
 
 static void signal_set(sigset_t *set)
 {
@@ -125,27 +141,28 @@ static void pump_output(struct events *events)
 
 static void offer_input(struct events *events)
 {
+	struct input *input = &events->input;
 	size_t taken;
 
 	events->type += machine_type(&events->vmm->machine, (const u8 *)events->type,
 				     strlen(events->type));
-	if (!events->waiting || events->type[0])
+	if (!events->input.waiting || events->type[0])
 		return;
 	if (events->config->keys)
-		taken = machine_type(&events->vmm->machine, events->input, events->waiting);
+		taken = machine_type(&events->vmm->machine, input->bytes, input->waiting);
 	else
-		taken = machine_input(&events->vmm->machine, events->input, events->waiting);
-	events->waiting -= taken;
-	memmove(events->input, events->input + taken, events->waiting);
+		taken = machine_input(&events->vmm->machine, input->bytes, input->waiting);
+	events->input.waiting -= taken;
+	memmove(events->input.bytes, events->input.bytes + taken, events->input.waiting);
 }
 
 /* One key behind Ctrl-a. Return: whether it goes to the guest after all. */
 static bool escaped_key(struct events *events, u8 key)
 {
-	events->escape = false;
+	events->input.escape = false;
 	switch (key) {
 	case 'x':
-		vmm_end_simply(events->vmm, VMM_USER, 0, "ended by Ctrl-a x");
+		end_asked(events, VMM_USER, 0, "ended by Ctrl-a x");
 		return false;
 	case 'b':
 		vmm_end_simply(events->vmm, VMM_RESET, 0, "reset by Ctrl-a b");
@@ -168,9 +185,9 @@ static size_t take_keys(struct events *events, u8 *bytes, size_t size)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		if (!events->escape && bytes[i] == CTRL_A)
-			events->escape = true;
-		else if (!events->escape)
+		if (!events->input.escape && bytes[i] == CTRL_A)
+			events->input.escape = true;
+		else if (!events->input.escape)
 			bytes[kept++] = bytes[i];
 		else if (escaped_key(events, bytes[i]))
 			bytes[kept++] = CTRL_A;
@@ -180,17 +197,18 @@ static size_t take_keys(struct events *events, u8 *bytes, size_t size)
 
 static void read_input(struct events *events)
 {
-	ssize_t ret = read(events->config->input, events->input, sizeof(events->input));
+	ssize_t ret = read(events->config->input, events->input.bytes,
+			   sizeof(events->input.bytes));
 
 	if (ret < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (ret <= 0) {
-		events->reading = false;
+		events->input.reading = false;
 		return;
 	}
-	events->waiting = ret;
+	events->input.waiting = ret;
 	if (events->terminal)
-		events->waiting = take_keys(events, events->input, ret);
+		events->input.waiting = take_keys(events, events->input.bytes, ret);
 	offer_input(events);
 }
 
@@ -217,7 +235,7 @@ static void take_signal(struct events *events)
 	default:
 		snprintf(text, sizeof(text), "ended by signal %u (%s)", info.ssi_signo,
 			 strsignal(info.ssi_signo));
-		vmm_end_simply(events->vmm, VMM_SIGNAL, info.ssi_signo, text);
+		end_asked(events, VMM_SIGNAL, info.ssi_signo, text);
 	}
 }
 
@@ -250,7 +268,8 @@ static void clear_wake(struct events *events)
 /* Whether to look for input now: a terminal that is not raw belongs to the shell. */
 static bool wants_input(const struct events *events)
 {
-	return events->reading && !events->waiting && (!events->terminal || terminal_is_raw());
+	return events->input.reading && !events->input.waiting &&
+	       (!events->terminal || terminal_is_raw());
 }
 
 /* A device's time has come. */
@@ -271,7 +290,7 @@ static void handle(struct events *events, const struct pollfd *fds)
 	if (fds[FD_SIGNALS].revents)
 		take_signal(events);
 	if (fds[FD_TIMEOUT].revents)
-		vmm_end_simply(events->vmm, VMM_TIMEOUT, 0, "the time of --timeout is over");
+		end_asked(events, VMM_TIMEOUT, 0, TIME_IS_OVER);
 	if (fds[FD_TICK].revents)
 		take_tick(events);
 	if (fds[FD_INPUT].revents)
@@ -297,6 +316,13 @@ static void loop(struct events *events)
 		fds[FD_OUTPUT].fd = output_waits(&events->output) ? events->output.fd : -1;
 		if (poll(fds, FD_COUNT, -1) > 0)
 			handle(events, fds);
+	}
+	/* A guest that ends at once leaves no time for a look: what the user asked for counts. */
+	if (poll(fds + FD_SIGNALS, FD_TIMEOUT - FD_SIGNALS + 1, 0) > 0) {
+		if (fds[FD_SIGNALS].revents)
+			take_signal(events);
+		if (fds[FD_TIMEOUT].revents)
+			end_asked(events, VMM_TIMEOUT, 0, TIME_IS_OVER);
 	}
 }
 
@@ -332,6 +358,10 @@ static void settle(struct events *events)
 	struct vmm_result *result = &events->vmm->result;
 
 	look_at_screen(events);
+	if (result->kind == VMM_RESET && events->asked.kind != VMM_RUNNING) {
+		settle_as(result, events->asked.kind, events->asked.message.text);
+		result->number = events->asked.number;
+	}
 	if (result->kind == VMM_USER || result->kind == VMM_SIGNAL)
 		return;
 	if (all_seen(events))
@@ -376,9 +406,11 @@ static struct events the_events;
 int events_begin(struct vmm *vmm, const struct events_config *config, struct message *err)
 {
 	struct events *events = &the_events;
+	struct input input = events->input;
 	int ret;
 
 	memset(events, 0, sizeof(*events));
+	events->input = input;
 	events->vmm = vmm;
 	events->config = config;
 	events->type = config->type ?: "";
@@ -388,7 +420,8 @@ int events_begin(struct vmm *vmm, const struct events_config *config, struct mes
 		message_set(err, "signals and timers cannot be set up: %s", strerror(-ret));
 		vmm_end_simply(vmm, VMM_HOST, 0, err->text);
 	}
-	events->reading = config->input >= 0;
+	if (!events->input.begun)
+		events->input = (struct input){ .begun = true, .reading = config->input >= 0 };
 	events->terminal = config->input == STDIN_FILENO && terminal_setup();
 	vt_init(&events->vt, config->until);
 	view_init(&events->view, vmm, &events->output, config->live);

@@ -107,6 +107,9 @@ void guest_memory_zero(struct guest_memory *memory, u64 gpa, u64 len)
 	u8 *host = guest_memory_at(memory, gpa, len);
 	u64 head = -gpa % PAGE_SIZE;
 
+	/* Nothing may be where no RAM is. */
+	if (!len)
+		return;
 	if (len < head + PAGE_SIZE) {
 		memset(host, 0, len);
 		return;

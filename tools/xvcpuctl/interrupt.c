@@ -44,6 +44,32 @@ static bool is_wired(const struct vmm_vcpu *vcpu)
 	return vcpu->id == 0;
 }
 
+static void wait_for_pin(struct vmm_vcpu *vcpu)
+{
+	struct interrupt_pin *pin = &vcpu->vmm->intr;
+
+	pthread_mutex_lock(&pin->lock);
+	while (!atomic_load(&pin->up) && !atomic_load(&vcpu->vmm->stopping))
+		pthread_cond_wait(&pin->wake, &pin->lock);
+	pthread_mutex_unlock(&pin->lock);
+}
+
+/* HLT ends with an interrupt, not with one that went away before it was acknowledged. */
+static int wait_halted(struct vmm_vcpu *vcpu)
+{
+	int vector;
+
+	while (!atomic_load(&vcpu->vmm->stopping)) {
+		wait_for_pin(vcpu);
+		vector = machine_acknowledge(&vcpu->vmm->machine);
+		if (vector < 0)
+			continue;
+		vcpu->halted = false;
+		return vcpu->vmm->backend->interrupt(&vcpu->handle, vector, NULL);
+	}
+	return 0;
+}
+
 static int deliver(struct vmm_vcpu *vcpu)
 {
 	int vector = machine_acknowledge(&vcpu->vmm->machine);
@@ -62,11 +88,11 @@ int interrupt_offer(struct vmm_vcpu *vcpu)
 	request->flags = 0;
 	if (!is_wired(vcpu))
 		return 0;
-	atomic_store(&pin->running, true);
-	if (!atomic_load(&pin->up))
-		return 0;
-	if (vcpu->handle.exit->flags & XVCPU_EXIT_FLAG_READY)
+	if (vcpu->halted)
+		ret = wait_halted(vcpu);
+	else if (atomic_load(&pin->up) && (vcpu->handle.exit->flags & XVCPU_EXIT_FLAG_READY))
 		ret = deliver(vcpu);
+	atomic_store(&pin->running, true);
 	/* What is still there, or again, waits until the guest can take it. */
 	if (atomic_load(&pin->up))
 		request->flags = XVCPU_RUN_INTERRUPT_WINDOW;
@@ -77,14 +103,4 @@ void interrupt_left(struct vmm_vcpu *vcpu)
 {
 	if (is_wired(vcpu))
 		atomic_store(&vcpu->vmm->intr.running, false);
-}
-
-void interrupt_wait(struct vmm_vcpu *vcpu)
-{
-	struct interrupt_pin *pin = &vcpu->vmm->intr;
-
-	pthread_mutex_lock(&pin->lock);
-	while (!atomic_load(&pin->up) && !atomic_load(&vcpu->vmm->stopping))
-		pthread_cond_wait(&pin->wake, &pin->lock);
-	pthread_mutex_unlock(&pin->lock);
 }

@@ -45,12 +45,14 @@ void interrupt_init(struct interrupt_pin *pin);
  */
 void interrupt_set(struct vmm *vmm, bool up);
 
-/** interrupt_wake() - let interrupt_wait() look at vmm.stopping; any thread */
+/** interrupt_wake() - let a vCPU that waits look at vmm.stopping; any thread */
 void interrupt_wake(struct interrupt_pin *pin);
 
 /**
  * interrupt_offer() - before a run: give the vCPU the interrupt that waits, or ask for the window
  * @vcpu: the vCPU; its exit section says what the guest can take
+ *
+ * A vCPU that has halted waits here until there is an interrupt, or the machine ends.
  *
  * Return: 0, or a negative errno: the interrupt was acknowledged and the vCPU refuses it.
  */
@@ -59,7 +61,5 @@ int interrupt_offer(struct vmm_vcpu *vcpu);
 /** interrupt_left() - the run that interrupt_offer() prepared is over */
 void interrupt_left(struct vmm_vcpu *vcpu);
 
-/** interrupt_wait() - HLT: wait until the pin is up or the machine ends */
-void interrupt_wait(struct vmm_vcpu *vcpu);
 
 #endif /* XVCPUCTL_INTERRUPT_H */

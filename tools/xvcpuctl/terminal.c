@@ -60,6 +60,8 @@ bool terminal_setup(void)
 {
 	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_RESETHAND | SA_NODEFER };
 
+	if (present)
+		return true;
 	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &saved))
 		return false;
 	present = true;

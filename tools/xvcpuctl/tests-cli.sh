@@ -147,6 +147,8 @@ for bad in '' 0 -1 soon nan inf 1e300 5x; do
 	run 2 "--timeout '$bad'" run --timeout "$bad" --mode real "$dir/hlt"
 done
 run 2 'bad --reboot' run --reboot twice --mode real "$dir/hlt" && says 'choices are listed' 'neither exit nor reset'
+run 2 '--reboot reset with a pipe' run --reboot reset --mode real /dev/stdin </dev/null
+says 'it must be a file' 'dev/stdin again, and so it must be a regular file'
 run 2 '--console into nowhere' run --console "$dir/no/where" --mode real "$dir/hlt"
 says 'the file is named' 'console: .*no/where: No such file'
 run 2 '--debug-port into nowhere' run --debug-port "$dir/no/where" --mode real "$dir/hlt"

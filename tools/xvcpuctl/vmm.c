@@ -205,7 +205,7 @@ static void on_debug(void *ctx, u8 byte)
 {
 	struct vmm *vmm = ctx;
 
-	putc(byte, vmm->debug);
+	debug_file_put(vmm->debug, byte);
 }
 
 static const struct machine_events machine_events = {
@@ -393,7 +393,5 @@ void vmm_destroy(struct vmm *vmm)
 		close(vmm->wake);
 	if (vmm->timer >= 0)
 		close(vmm->timer);
-	if (vmm->debug)
-		fflush(vmm->debug);
 	free(vmm->result.report);
 }

@@ -15,9 +15,9 @@
 #include <backend.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "console.h"
+#include "debug_file.h"
 #include "guest_memory.h"
 #include "interrupt.h"
 #include "loaders/loader.h"
@@ -89,6 +89,7 @@ struct vmm;
  * @handle:  the library's
  * @thread:  runs it
  * @started: @thread is to be joined
+ * @halted:  the guest waits for an interrupt; its thread's
  */
 struct vmm_vcpu {
 	struct vmm *vmm;
@@ -96,6 +97,7 @@ struct vmm_vcpu {
 	struct xvcpu_vcpu handle;
 	pthread_t thread;
 	bool started;
+	bool halted;
 };
 
 /**
@@ -114,7 +116,7 @@ struct vmm_vcpu {
  * @stopping: vCPU threads leave their loop
  * @wake:     eventfd that wakes the main thread
  * @timer:    timerfd that wakes it when a device's time has come
- * @debug:    what the guest writes to the debug port; written with machine.lock held
+ * @debug:    what the guest writes to the debug port; under machine.lock
  * @lock:     protects @result
  * @result:   how it ended
  */
@@ -133,7 +135,7 @@ struct vmm {
 	atomic_bool stopping;
 	int wake;
 	int timer;
-	FILE *debug;
+	struct debug_file *debug;
 	pthread_mutex_t lock;
 	struct vmm_result result;
 };
@@ -146,7 +148,7 @@ struct vmm {
  */
 struct vmm_config {
 	u64 memory;
-	FILE *debug;
+	struct debug_file *debug;
 	struct machine_config machine;
 };
 

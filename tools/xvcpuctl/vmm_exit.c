@@ -95,7 +95,7 @@ static void exit_hlt(struct vmm_vcpu *vcpu)
 	bool enabled = vcpu->handle.exit->flags & XVCPU_EXIT_FLAG_IF;
 
 	if (enabled && !machine_interrupts_masked(&vcpu->vmm->machine)) {
-		interrupt_wait(vcpu);
+		vcpu->halted = true;
 		return;
 	}
 	message_set(&result.message, "the guest halted with %s: nothing can wake it", enabled ?

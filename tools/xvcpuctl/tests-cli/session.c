@@ -62,7 +62,7 @@ static int child(const struct session *session)
 	static struct until until, until_screen;
 	struct events_config config = {
 		.console = STDOUT_FILENO,
-		.input = true,
+		.input = STDIN_FILENO,
 		.keys = session->keys,
 		.type = session->type,
 		.live = session->live,

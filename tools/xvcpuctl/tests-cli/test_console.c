@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "../console_file.h"
+#include "../debug_file.h"
 #include "../output.h"
 #include "../panic.h"
 #include "../tests/tap.h"
@@ -123,6 +125,29 @@ static void a_file_gets_output_and_gives_no_input(void)
 	close(fd);
 }
 
+static void a_debug_file_whose_reader_is_slow_loses_bytes_and_holds_nobody_up(void)
+{
+	char path[] = "/tmp/test_console.XXXXXX";
+	struct debug_file file;
+	struct message err;
+	int reader;
+
+	CHECK(mkdtemp(path) && !rmdir(path) && !mkfifo(path, 0600));
+	reader = open(path, O_RDWR | O_NONBLOCK);
+	CHECK_EQ(0, debug_file_open(&file, path, &err));
+	alarm(20);			/* instead of waiting for ever */
+	for (unsigned int i = 0; i < 200000; i++)
+		debug_file_put(&file, i);
+	alarm(0);
+	CHECK(file.lost > 0 && file.lost < 200000);
+	CHECK_EQ(EAGAIN, file.error);
+	file.lost = 0;			/* else close() says so */
+	debug_file_close(&file, "test");
+	CHECK_EQ(-1, file.fd);
+	close(reader);
+	unlink(path);
+}
+
 static void a_file_that_cannot_be_written_is_named(void)
 {
 	struct console_file file;
@@ -140,6 +165,7 @@ static const struct tap_test tests[] = {
 	TEST(standard_files_are_not_closed),
 	TEST(a_pty_carries_every_byte_both_ways),
 	TEST(a_file_gets_output_and_gives_no_input),
+	TEST(a_debug_file_whose_reader_is_slow_loses_bytes_and_holds_nobody_up),
 	TEST(a_file_that_cannot_be_written_is_named),
 };
 

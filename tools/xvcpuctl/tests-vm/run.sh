@@ -77,6 +77,11 @@ guest 30 'reset, asked to exit' --mode real --reboot exit
 guest 124 'reset over and over, until the timeout' --mode real --reboot reset --timeout 3
 says err 'reset the machine: boot 3' 'boots are counted'
 
+# A guest that does nothing but reset: a signal ends it all the same.
+timeout -s TERM 3 xvcpuctl run --mode real --reboot reset guest >out 2>err
+[ $? -eq 143 ]
+result $? 'a signal ends a guest that resets at once, over and over'
+
 # A message to the debug port, and the power off: mov $0x402,%dx; mov $'h',%al; out %al,%dx;
 # mov $'i',%al; out %al,%dx; mov $0x604,%dx; mov $0x2000,%ax; out %ax,%dx
 printf '\272\002\004\260h\356\260i\356\272\004\006\270\000\040\357' >guest
