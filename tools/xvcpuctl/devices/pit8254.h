@@ -10,8 +10,10 @@
  * however many periods it was: a guest that counts ticks runs slow by what its host withheld,
  * instead of being flooded afterwards. That OUT falls in the course of a period (modes 2 and 3)
  * reaches the line only together with the next rise, so that a late guest does not lose its request
- * by it; when a write takes OUT down, the line follows at once. At reset the channels are as PC firmware leaves
- * them: 0 counts 65536 in mode 3, 1 counts 18 in mode 2, 2 is in mode 3 without a count.
+ * by it; when a write takes OUT down, the line follows at once.
+ *
+ * At reset the channels are as PC firmware leaves them: 0 counts 65536 in mode 3, 1 counts 18 in
+ * mode 2, 2 is in mode 3 without a count.
  *
  * The VMM owns it and serialises access as for its bus.
  */
