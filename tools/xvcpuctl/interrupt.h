@@ -61,5 +61,4 @@ int interrupt_offer(struct vmm_vcpu *vcpu);
 /** interrupt_left() - the run that interrupt_offer() prepared is over */
 void interrupt_left(struct vmm_vcpu *vcpu);
 
-
 #endif /* XVCPUCTL_INTERRUPT_H */
